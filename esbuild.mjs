@@ -13,6 +13,9 @@ const options = {
   // VS Code 1.105, the oldest supported, runs extensions on Node 22.
   target: 'node22',
   external: ['vscode'],
+  mainFields: ['module', 'main'],
+  // node-fetch brings a polyfill of 60 KB for a Node without web streams, which no supported VS Code runs on.
+  alias: { 'web-streams-polyfill/dist/ponyfill.es2018.js': 'node:stream/web' },
   minify: true,
   sourcemap: 'external',
   legalComments: 'none',

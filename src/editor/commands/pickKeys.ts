@@ -1,0 +1,117 @@
+import { Disposable, l10n, QuickPickItemKind, window, type QuickPickItem } from 'vscode';
+import type { KeyTarget } from '../../keys/key';
+import { displayPrefix, keyRef } from '../../keys/key';
+import { keyFamilies } from '../../omi/rawKey';
+import { notify, notifyFailure } from '../notify';
+import type { Parts } from '../parts';
+import { familyTitle } from '../views/keysTree';
+import { keyName, usage, withoutIcons } from '../words';
+
+interface KeyPickItem extends QuickPickItem {
+  readonly target?: KeyTarget;
+}
+
+/**
+ * Lets the person choose keys from the newest list.
+ *
+ * @param many whether several can be ticked.
+ * @returns the keys chosen; empty when the person gave up or nothing could be offered, which has then been told.
+ */
+export async function pickKeys(
+  parts: Parts,
+  { title, many }: { readonly title: string; readonly many: boolean },
+): Promise<readonly KeyTarget[]> {
+  const pick = window.createQuickPick<KeyPickItem>();
+  pick.title = title;
+  pick.placeholder = l10n.t('Reading your API keys …');
+  pick.matchOnDescription = true;
+  pick.matchOnDetail = true;
+  pick.canSelectMany = many;
+  pick.busy = true;
+  const chosen = new Promise<readonly KeyTarget[]>((resolve) => {
+    let targets: readonly KeyTarget[] = [];
+    const listeners = Disposable.from(
+      pick.onDidAccept(() => {
+        if (pick.busy) return;
+        targets = pick.selectedItems.flatMap((item) => (item.target ? [item.target] : []));
+        pick.hide();
+      }),
+      pick.onDidHide(() => {
+        listeners.dispose();
+        pick.dispose();
+        resolve(targets);
+      }),
+    );
+  });
+  const closed = new AbortController();
+  void chosen.then(() => closed.abort());
+  pick.show();
+  await parts.view.refresh();
+  if (closed.signal.aborted) return chosen;
+
+  const items = itemsOf(parts);
+  if (items.length > 0) {
+    pick.items = items;
+    pick.placeholder = many ? l10n.t('Tick the keys, then press Enter') : l10n.t('Choose a key');
+    pick.busy = false;
+    return chosen;
+  }
+  pick.hide();
+  await tellWhyNothing(parts);
+  return [];
+}
+
+function itemsOf(parts: Parts): KeyPickItem[] {
+  const accountId = parts.sessions.account?.id;
+  if (accountId === undefined) return [];
+  return keyFamilies.flatMap((family) => {
+    const keys = parts.keys.rings[family].list?.keys ?? [];
+    const free = keys.filter((key) => !parts.view.inWork.has(key));
+    if (free.length === 0) return [];
+    const separator: KeyPickItem = { label: familyTitle(family), kind: QuickPickItemKind.Separator };
+    const rows = free.map((key): KeyPickItem => ({
+      label: withoutIcons(keyName(key)),
+      description: `${withoutIcons(displayPrefix(key))} · ${usage(key, parts.now())}`,
+      target: { accountId, key },
+    }));
+    return [separator, ...rows];
+  });
+}
+
+async function tellWhyNothing(parts: Parts): Promise<void> {
+  const failed = keyFamilies
+    .map((family) => parts.keys.rings[family].state)
+    .find((state) => 'failure' in state);
+  if (failed && 'failure' in failed) await notifyFailure(failed.failure, parts.log, []);
+  else await notify({ level: 'info', message: l10n.t('This account has no API keys.'), actions: [] });
+}
+
+/**
+ * Settles once which keys a command is about: the clicked row; the selection only when the click was on it, or when
+ * the order came from the keyboard inside the view; otherwise what the person picks.
+ *
+ * @param clicked what VS Code hands to a command: a row, the word `selection` from the key binding, or nothing.
+ * @param selected the whole selection, when the click was inside it.
+ */
+export async function settleTargets(
+  parts: Parts,
+  clicked: unknown,
+  selected: unknown,
+  question: { readonly title: string; readonly many: boolean },
+): Promise<readonly KeyTarget[]> {
+  const isFree = ({ key }: KeyTarget): boolean => !parts.view.inWork.has(key);
+  if (clicked === 'selection') {
+    const targets = parts.view.selection.filter(isFree);
+    return targets.length > 0 ? targets : pickKeys(parts, question);
+  }
+  const own = targetOf(clicked);
+  if (!own) return pickKeys(parts, question);
+  const all = Array.isArray(selected) ? selected.map(targetOf).filter((target) => target !== undefined) : [];
+  const clickWasOnSelection = all.some((target) => keyRef(target.key) === keyRef(own.key));
+  return (clickWasOnSelection ? all : [own]).filter(isFree);
+}
+
+function targetOf(node: unknown): KeyTarget | undefined {
+  if (typeof node !== 'object' || node === null || !('kind' in node) || node.kind !== 'key') return undefined;
+  return 'target' in node ? (node.target as KeyTarget) : undefined;
+}

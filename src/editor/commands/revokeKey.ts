@@ -1,0 +1,85 @@
+import { l10n } from 'vscode';
+import type { KeyTarget } from '../../keys/key';
+import { checkRevoked, revokeKeys, type KeyOutcome } from '../../keys/revokeKeys';
+import { confirmRevocation } from '../ask';
+import { notify } from '../notify';
+import type { Parts } from '../parts';
+import { reasonOf, reportRevocation } from '../revocationReport';
+import { namedKey } from '../words';
+import { settleTargets } from './pickKeys';
+import { ensureSignedIn, signIn } from './signInWithToken';
+
+/** Work that can be cancelled with "Omi: Cancel", one at a time. */
+let running: AbortController | undefined;
+
+/** "Omi: Cancel": ends a long revocation between keys. */
+export function cancelWork(): void {
+  running?.abort();
+}
+
+/** "Omi: Revoke API Key": settles which keys, asks once, revokes, and says what really happened. */
+export async function revokeKey(parts: Parts, clicked: unknown, selected: unknown): Promise<void> {
+  if (!(await ensureSignedIn(parts))) return;
+  const targets = await settleTargets(parts, clicked, selected, {
+    title: l10n.t('Revoke API Key'),
+    many: true,
+  });
+  if (targets.length === 0 || !(await confirmRevocation(targets, parts.now()))) return;
+  await revokeAndReport(parts, targets);
+}
+
+/** Revokes keys that the person has agreed to lose, and stays with them until nothing is left that can be done. */
+async function revokeAndReport(parts: Parts, targets: readonly KeyTarget[]): Promise<void> {
+  let outcomes = await work(parts, targets, (signal, onAnswered) =>
+    revokeKeys(targets, parts.keys.revocation, { signal, onAnswered }),
+  );
+  for (;;) {
+    outcomes.forEach((outcome) => logOutcome(parts, outcome));
+    const report = reportRevocation(outcomes);
+    const action = await notify(report);
+    if (action === 'signIn' && !(await signIn(parts))) return;
+    const again =
+      action === 'tryAgain' || action === 'signIn' ? [...report.stillLive, ...report.waitingForSignIn] : [];
+    const unsure = action === 'checkAgain' || action === 'signIn' ? report.notConfirmed : [];
+    if (again.length === 0 && unsure.length === 0) return;
+    outcomes = await work(parts, [...again, ...unsure], async (signal, onAnswered) => [
+      ...(await revokeKeys(again, parts.keys.revocation, { signal, onAnswered })),
+      ...(await checkRevoked(unsure, parts.keys.revocation)),
+    ]);
+  }
+}
+
+/** Lets the rows spin, shows progress and listens for a cancel while some work lasts. */
+async function work(
+  { view }: Parts,
+  targets: readonly KeyTarget[],
+  act: (signal: AbortSignal, onAnswered: () => void) => Promise<readonly KeyOutcome[]>,
+): Promise<readonly KeyOutcome[]> {
+  const keys = targets.map(({ key }) => key);
+  const cancel = new AbortController();
+  let answered = 0;
+  running = cancel;
+  view.inWork.add(keys);
+  view.setWorking(true);
+  const onAnswered = (): void => {
+    answered += 1;
+    if (keys.length > 1) view.showProgress(l10n.t('Revoking {0} of {1} …', answered, keys.length));
+  };
+  try {
+    return await view.withProgress(() => act(cancel.signal, onAnswered));
+  } finally {
+    running = undefined;
+    view.setWorking(false);
+    view.showProgress('');
+    view.inWork.remove(keys);
+  }
+}
+
+function logOutcome({ log }: Parts, { target, end }: KeyOutcome): void {
+  const line = [
+    `${target.key.family} key ${namedKey(target.key)} ${target.key.id}: ${end.kind}`,
+    reasonOf(end),
+  ];
+  const level = end.kind === 'stillLive' ? 'error' : end.kind === 'notConfirmed' ? 'warn' : 'info';
+  log[level](line.filter(Boolean).join('. '));
+}

@@ -1,0 +1,42 @@
+import { window } from 'vscode';
+import type { OmiFailure } from '../omi/errors';
+import { actionTitle, runCommonAction, wordsForFailure, type FailureAction } from './failures';
+import { failureLine, type Log } from './log';
+
+export interface Notice {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly actions: readonly FailureAction[];
+}
+
+/**
+ * Shows one notification and waits for the person. Actions that mean the same everywhere are done here.
+ *
+ * @returns the action chosen, or undefined when the notification was closed.
+ */
+export async function notify({ level, message, actions }: Notice): Promise<FailureAction | undefined> {
+  const titles = actions.map(actionTitle);
+  const show = {
+    info: window.showInformationMessage,
+    warn: window.showWarningMessage,
+    error: window.showErrorMessage,
+  };
+  const chosen = await show[level](message, ...titles);
+  const action = actions.find((candidate) => actionTitle(candidate) === chosen);
+  if (action) await runCommonAction(action);
+  return action;
+}
+
+/** Logs a failure and tells the person about it. A cancel is silent. */
+export async function notifyFailure(
+  failure: OmiFailure,
+  log: Log,
+  allowed: readonly FailureAction[],
+): Promise<FailureAction | undefined> {
+  const words = wordsForFailure(failure);
+  if (!words) return undefined;
+  log[words.level](failureLine(failure));
+  const always: readonly FailureAction[] = ['showLog', 'openSettings'];
+  const actions = words.actions.filter((action) => allowed.includes(action) || always.includes(action));
+  return notify({ level: words.level, message: words.sentence, actions });
+}

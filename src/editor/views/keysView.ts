@@ -1,0 +1,121 @@
+import { Disposable, l10n, window, type TreeView } from 'vscode';
+import type { Sessions } from '../../account/sessions';
+import type { KeyTarget } from '../../keys/key';
+import type { KeyRings } from '../../keys/keyAccess';
+import { keyFamilies } from '../../omi/rawKey';
+import { combinedKind, ContextKeys } from '../contextKeys';
+import { wordsForFailure } from '../failures';
+import { viewIds } from '../ids';
+import { clockTime } from '../words';
+import { KeysInWork } from './keysInWork';
+import { KeysTree, type KeysNode } from './keysTree';
+
+export interface KeysViewParts {
+  readonly rings: KeyRings;
+  readonly sessions: Sessions;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** The view "API Keys": follows the session and the key rings, and reads the list while somebody can see it. */
+export class KeysView {
+  readonly inWork = new KeysInWork();
+  readonly #rings: KeyRings;
+  readonly #sessions: Sessions;
+  readonly #tree: KeysTree;
+  readonly #view: TreeView<KeysNode>;
+  readonly #contextKeys = new ContextKeys();
+  readonly #disposables: Disposable;
+  #accountId: string | undefined;
+  #progress = '';
+
+  constructor(parts: KeysViewParts) {
+    this.#rings = parts.rings;
+    this.#sessions = parts.sessions;
+    this.#tree = new KeysTree({ ...parts, inWork: this.inWork });
+    this.#view = window.createTreeView(viewIds.keys, {
+      treeDataProvider: this.#tree,
+      canSelectMany: true,
+      showCollapseAll: false,
+    });
+    this.#disposables = Disposable.from(
+      this.#view,
+      this.#tree,
+      this.inWork,
+      this.#view.onDidChangeVisibility(() => this.#refreshIfSeen()),
+      this.inWork.onDidChange(() => this.#draw()),
+      parts.sessions.onDidChange(() => this.#followSession()),
+      ...keyFamilies.map((family) => parts.rings[family].onDidChange(() => this.#draw())),
+    );
+    this.#followSession();
+  }
+
+  /** The keys that are selected in the view. */
+  get selection(): readonly KeyTarget[] {
+    return this.#view.selection.flatMap((node) => (node.kind === 'key' ? [node.target] : []));
+  }
+
+  /** Reads both lists anew, with progress shown in the view. */
+  async refresh(): Promise<void> {
+    await this.withProgress(() => Promise.all(keyFamilies.map((family) => this.#rings[family].refresh())));
+  }
+
+  /** Shows the view's own progress bar while some work lasts. */
+  async withProgress<T>(work: () => Promise<T>): Promise<T> {
+    return window.withProgress({ location: { viewId: viewIds.keys } }, work);
+  }
+
+  /** Says how far a longer work has come; an empty text when it is over. */
+  showProgress(text: string): void {
+    this.#progress = text;
+    this.#draw();
+  }
+
+  setWorking(isWorking: boolean): void {
+    this.#contextKeys.setWorking(isWorking);
+  }
+
+  dispose(): void {
+    this.#disposables.dispose();
+  }
+
+  #followSession(): void {
+    const { state, account } = this.#sessions;
+    this.#contextKeys.setSession(state.kind);
+    if (account?.id !== this.#accountId) {
+      this.#accountId = account?.id;
+      keyFamilies.forEach((family) => this.#rings[family].reset());
+    }
+    this.#refreshIfSeen();
+    this.#draw();
+  }
+
+  #refreshIfSeen(): void {
+    const isUnread = keyFamilies.some((family) => this.#rings[family].list === undefined);
+    if (this.#view.visible && isUnread && this.#sessions.state.kind === 'signedIn') void this.refresh();
+  }
+
+  #draw(): void {
+    const { state, account } = this.#sessions;
+    this.#contextKeys.setKeys(combinedKind(this.#rings));
+    this.#view.description = state.kind === 'signedOut' ? '' : (account?.label ?? '');
+    this.#view.message = this.#message() ?? '';
+    this.#tree.redraw();
+  }
+
+  /** What a person must know beside the rows: progress, or that the list is old and why. */
+  #message(): string | undefined {
+    if (this.#progress !== '') return this.#progress;
+    if (this.#sessions.state.kind !== 'signedIn') return undefined;
+    const stale = keyFamilies
+      .map((family) => this.#rings[family].state)
+      .find((state) => state.kind === 'stale');
+    if (stale?.kind === 'stale') {
+      const why = wordsForFailure(stale.failure)?.sentence ?? '';
+      return l10n.t('As of {0}. {1}', clockTime(stale.readAt), why);
+    }
+    if (combinedKind(this.#rings) !== 'failed') return undefined;
+    const { state } = this.#rings.dev;
+    return state.kind === 'failed' ? wordsForFailure(state.failure)?.sentence : undefined;
+  }
+}

@@ -1,0 +1,72 @@
+import { env, l10n } from 'vscode';
+import { displayPrefix } from '../keys/key';
+import type { ListedKey } from '../omi/schemas';
+
+const steps: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ['year', 365 * 86_400_000],
+  ['month', 30 * 86_400_000],
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+];
+
+/** "3 days ago", "in 2 hours"; times in milliseconds since the epoch, in VS Code's display language. */
+export function relativeTime(time: number, now: number): string {
+  const distance = time - now;
+  const [unit, length] = steps.find(([, size]) => Math.abs(distance) >= size) ?? ['second', 1000];
+  if (unit === 'second') return l10n.t('just now');
+  return new Intl.RelativeTimeFormat(env.language, { numeric: 'always' }).format(
+    Math.trunc(distance / length),
+    unit,
+  );
+}
+
+/** "14:05" in VS Code's display language. */
+export function clockTime(time: number): string {
+  return new Intl.DateTimeFormat(env.language, { hour: '2-digit', minute: '2-digit' }).format(time);
+}
+
+/** Date and time in full, in VS Code's display language. */
+export function fullTime(time: number): string {
+  return new Intl.DateTimeFormat(env.language, { dateStyle: 'medium', timeStyle: 'short' }).format(time);
+}
+
+/** "used 3 days ago" or "never used". Omi's record of use lags by up to an hour, so nothing finer is said. */
+export function usage(key: ListedKey, now: number): string {
+  if (key.lastUsedAt === null) return l10n.t('never used');
+  if (now - key.lastUsedAt < 3_600_000) return l10n.t('used within the last hour');
+  return l10n.t('used {0}', relativeTime(key.lastUsedAt, now));
+}
+
+/** The name of a key for a row or a sentence; a key without one is named by its prefix. */
+export function keyName(key: ListedKey): string {
+  const name = oneLine(key.name);
+  return name === '' ? displayPrefix(key) : name;
+}
+
+/** `"prod-bot" (omi_dev_1a2b…9f0e)`, safe for a notification or a dialog. */
+export function namedKey(key: ListedKey): string {
+  return `"${asPlainText(keyName(key))}" (${asPlainText(displayPrefix(key))})`;
+}
+
+/**
+ * Words of others for a place where VS Code would read links: notifications turn `[a](b)` into a link. Right-to-left
+ * text is isolated, so that it does not turn the sentence around it.
+ */
+export function asPlainText(text: string): string {
+  const unlinked = oneLine(text).replace(/\](?=\()/g, ']\u200b');
+  return /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/.test(unlinked) ? `\u2068${unlinked}\u2069` : unlinked;
+}
+
+/** Words of others for a place where VS Code would read `$(icon)`: quick picks. */
+export function withoutIcons(text: string): string {
+  return oneLine(text).replace(/\$\(/g, '\\$(');
+}
+
+/** Without line breaks, control characters and marks that reorder text. */
+function oneLine(text: string): string {
+  return text
+    .replace(/[\u202a-\u202e\u2066-\u2069]/g, '')
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
+}
