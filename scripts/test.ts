@@ -1,0 +1,69 @@
+// Runs all tests, or the steps that are named: check, unit, package, integration, e2e.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { runInVSCode } from '../test/hosts/runInVSCode';
+import { temporaryDirectory } from '../test/hosts/server';
+import { buildSuite, root } from './buildSuite';
+import { makePackage } from './package';
+import { rm } from 'node:fs/promises';
+
+type Step = 'check' | 'unit' | 'package' | 'integration' | 'e2e';
+const allSteps: readonly Step[] = ['check', 'unit', 'package', 'integration', 'e2e'];
+
+const steps: Record<Step, () => Promise<void> | void> = {
+  check: () => {
+    run('tsc', ['--noEmit']);
+    run('eslint', ['.', '--max-warnings', '0']);
+    run('prettier', ['--check', '--log-level', 'warn', '.']);
+  },
+  unit: () => run('vitest', ['run']),
+  package: async () => {
+    await makePackage();
+  },
+  integration: async () => {
+    run('node', ['esbuild.mjs']);
+    const suite = await buildSuite();
+    const workspace = await temporaryDirectory();
+    try {
+      for (const version of ['newest', 'oldest'] as const) {
+        await runInVSCode({ version, extensionDevelopmentPath: root, extensionTestsPath: suite, workspace });
+      }
+    } finally {
+      await rm(workspace, { recursive: true, force: true });
+    }
+  },
+  e2e: () => run('playwright', ['test']),
+};
+
+/** Runs a tool of node_modules and stops everything when it fails. */
+function run(tool: string, args: readonly string[]): void {
+  const bin = join(root, 'node_modules', '.bin');
+  const path = `${bin}${process.platform === 'win32' ? ';' : ':'}${process.env['PATH'] ?? ''}`;
+  const { status, error } = spawnSync(tool, args, {
+    cwd: root,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+    env: { ...process.env, PATH: path },
+  });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${tool} failed`);
+}
+
+async function main(): Promise<void> {
+  const named = process.argv.slice(2);
+  const unknown = named.filter((name) => !allSteps.includes(name as Step));
+  if (unknown.length > 0)
+    throw new Error(`Unknown: ${unknown.join(', ')}. There are ${allSteps.join(', ')}.`);
+  for (const step of allSteps) {
+    if (named.length > 0 && !named.includes(step)) continue;
+    const start = Date.now();
+    console.log(`\n== ${step}`);
+    await steps[step]();
+    console.log(`== ${step}: ${((Date.now() - start) / 1000).toFixed(1)} s`);
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});
