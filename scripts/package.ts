@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createVSIX, listFiles } from '@vscode/vsce';
+import { createVSIX, listFiles, PackageManager } from '@vscode/vsce';
 
 const root = join(__dirname, '..');
 export const vsixPath = join(root, 'out', 'omi-api-keys.vsix');
@@ -21,7 +21,7 @@ const belongs: readonly RegExp[] = [
 /** Builds and packages the extension into out/omi-api-keys.vsix; prints what is in it. Rejects what does not belong. */
 export async function makePackage(): Promise<string> {
   execFileSync(process.execPath, ['esbuild.mjs'], { cwd: root, stdio: 'inherit' });
-  const files = await listFiles({ cwd: root, packageManager: 0 });
+  const files = await listFiles({ cwd: root, packageManager: PackageManager.None });
   console.log(`In the package:\n${files.map((file) => `  ${file}`).join('\n')}`);
   const strangers = files.filter((file) => !belongs.some((pattern) => pattern.test(file)));
   if (strangers.length > 0) throw new Error(`These do not belong in the package: ${strangers.join(', ')}`);
