@@ -35,6 +35,9 @@ export interface PastedToken {
   readonly trimmed: readonly Trimmed[];
 }
 
+/** How far this machine's clock may be off; milliseconds. */
+export const clockTolerance = 5 * 60_000;
+
 /** Firebase ID tokens are about 1 KB; a request header much longer is refused by every server. */
 const longestToken = 8 * 1024;
 
@@ -74,7 +77,9 @@ export function readPastedToken(
   if (project !== undefined && claims.value.project !== project) {
     return fail({ kind: 'otherProject', project: claims.value.project, expected: project });
   }
-  if (claims.value.expiresAt <= now) return fail({ kind: 'expired', at: claims.value.expiresAt });
+  // A clock that is ahead makes a live token look expired; within its tolerance the server decides.
+  if (claims.value.expiresAt + clockTolerance <= now)
+    return fail({ kind: 'expired', at: claims.value.expiresAt });
   return succeed({ token, claims: claims.value, trimmed });
 }
 

@@ -1,17 +1,21 @@
 import { EventEmitter, type Event } from 'cockatiel';
-import * as v from 'valibot';
 import type { OmiFailure } from '../omi/errors';
+import type { EndingCode, FirebaseTokens } from '../omi/firebase';
 import { fail, succeed, type Result } from '../omi/result';
-import { decodeSession, encodeSession, type Account, type Session } from './session';
+import { renewed, type Account, type Session } from './session';
+import { SessionStore, type VaultTrouble } from './sessionStore';
 import type { Vault } from './vault';
 
 /** Who is signed in, as one value. */
 export type SessionState =
   | { readonly kind: 'signedOut' }
   | { readonly kind: 'signingIn' }
-  | { readonly kind: 'signedIn'; readonly account: Account; readonly expiresAt: number }
-  /** `lapsed`: its time is over; `refused`: Omi does not accept it any more. */
-  | { readonly kind: 'expired'; readonly account: Account; readonly reason: 'lapsed' | 'refused' };
+  /** `until`: when a pasted token ends, in milliseconds since the epoch; undefined for a session that renews itself. */
+  | { readonly kind: 'signedIn'; readonly account: Account; readonly until: number | undefined }
+  | { readonly kind: 'expired'; readonly account: Account; readonly reason: EndReason };
+
+/** `lapsed`: a pasted token's time is over; `refused`: Omi does not accept it; else Firebase's word. */
+export type EndReason = 'lapsed' | 'refused' | EndingCode;
 
 /** What a request is sent with. */
 export interface Bearer {
@@ -19,173 +23,319 @@ export interface Bearer {
   readonly account: Account;
 }
 
-/** Something about the vault that the person should know. Never holds what the vault held. */
-export type VaultTrouble =
-  | { readonly kind: 'damaged'; readonly entry: string; readonly field: string }
-  | { readonly kind: 'unavailable'; readonly during: 'read' | 'store' | 'delete'; readonly message: string };
+export type RenewalFailure = { readonly kind: 'sessionOver'; readonly code: EndingCode } | OmiFailure;
 
-const accountsEntry = 'omi.accounts';
-const sessionEntry = (accountId: string): string => `omi.session.${accountId}`;
+/** Remembers, outside the vault and without any secret, which accounts the vault should still know. */
+export interface SignInMarker {
+  read(): readonly string[];
+  write(accountIds: readonly string[]): void;
+}
 
-const storedAccounts = v.object({ version: v.literal(1), ids: v.array(v.string()) });
+export interface SessionsParts {
+  readonly vault: Vault;
+  readonly marker: SignInMarker;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Trades a refresh token for new tokens; sent once for each call. */
+  readonly renew: (refreshToken: string) => Promise<Result<FirebaseTokens, RenewalFailure>>;
+  /** Waits; milliseconds. */
+  readonly pause: (ms: number) => Promise<void>;
+  /** Acts after so many milliseconds, unless disposed before. */
+  readonly after: (ms: number, act: () => void) => { dispose(): void };
+}
 
-/**
- * The signed-in account and its secret: one owner, kept in the vault, the same in every window. The newest account
- * signed in is the one in use.
- */
+/** Pauses in which another window, which used the same refresh token first, gets to store the new one; milliseconds. */
+const otherWindowPauses: readonly number[] = [100, 300, 800, 2000];
+
+/** After a renewal failed in a passing way, a token that is still live is used for so long before the next; milliseconds. */
+const pauseAfterFailure = 30_000;
+
+/** The signed-in accounts and their sessions: one owner, kept in the vault, the same in every window. */
 export class Sessions {
-  readonly #vault: Vault;
-  readonly #now: () => number;
+  readonly #parts: SessionsParts;
+  readonly #store: SessionStore;
   readonly #changes = new EventEmitter<SessionState>();
-  readonly #troubles = new EventEmitter<VaultTrouble>();
+  readonly #ends = new EventEmitter<{ readonly account: Account; readonly reason: EndReason }>();
   readonly #watch: { dispose(): void };
-  #session: Session | undefined;
-  /** A token that Omi refused twice; it is not sent again. */
-  #refusedToken: string | undefined;
-  #signingIn = false;
+  /** The account in use first. */
+  #sessions: readonly Session[] = [];
+  /** Sessions that have ended although the vault has them: the token that ended, and why. */
+  readonly #ended = new Map<string, { readonly token: string; readonly reason: EndReason }>();
+  readonly #renewals = new Map<string, Promise<Result<Session>>>();
+  /** When a renewal last failed in a passing way, by account; a live token is used meanwhile. */
+  readonly #failedAt = new Map<string, number>();
+  #attempts = 0;
   #told = '';
+  #timer: { dispose(): void } | undefined;
   #turn: Promise<unknown> = Promise.resolve();
+  #isLoaded = false;
 
-  constructor({ vault, now }: { readonly vault: Vault; readonly now: () => number }) {
-    this.#vault = vault;
-    this.#now = now;
-    this.#watch = vault.onDidChange((name) => {
-      if (name.startsWith('omi.')) void this.load();
-    });
+  constructor(parts: SessionsParts) {
+    this.#parts = parts;
+    this.#store = new SessionStore(parts.vault);
+    this.onDidMeetTrouble = this.#store.onDidMeetTrouble;
+    this.#watch = this.#store.onDidChange(() => void this.load());
   }
 
-  /** Tells of every change of {@link state}, whichever window made it. */
+  /** Tells of every change of {@link state} or {@link accounts}, whichever window made it. */
   readonly onDidChange: Event<SessionState> = this.#changes.addListener;
-  /** Tells of a vault that is damaged or refuses. */
-  readonly onDidMeetTrouble: Event<VaultTrouble> = this.#troubles.addListener;
+  /** Tells once when a session has ended for good and nobody asked for it. */
+  readonly onDidEnd: Event<{ readonly account: Account; readonly reason: EndReason }> =
+    this.#ends.addListener;
+  /** Tells of a vault that is damaged, refuses or forgets. */
+  readonly onDidMeetTrouble: Event<VaultTrouble>;
 
   get state(): SessionState {
-    if (this.#signingIn) return { kind: 'signingIn' };
-    const session = this.#session;
-    if (!session) return { kind: 'signedOut' };
-    const { account, expiresAt } = session;
-    if (expiresAt <= this.#now()) return { kind: 'expired', account, reason: 'lapsed' };
-    if (session.idToken === this.#refusedToken) return { kind: 'expired', account, reason: 'refused' };
-    return { kind: 'signedIn', account, expiresAt };
+    const session = this.#sessions[0];
+    if (!session) return { kind: this.#attempts > 0 ? 'signingIn' : 'signedOut' };
+    const { account } = session;
+    const reason = this.#endOf(session);
+    if (reason) return this.#attempts > 0 ? { kind: 'signingIn' } : { kind: 'expired', account, reason };
+    return { kind: 'signedIn', account, until: session.renewal ? undefined : session.expiresAt };
   }
 
   /** The account in use, also when its session has expired. */
   get account(): Account | undefined {
-    return this.#session?.account;
+    return this.#sessions[0]?.account;
   }
 
-  /** Reads the vault and takes over what it holds. Never rejects: a damaged entry means signed out, and is told. */
+  /** All accounts that are signed in, the one in use first. */
+  get accounts(): readonly Account[] {
+    return this.#sessions.map(({ account }) => account);
+  }
+
+  /** Reads the vault and takes over what it holds. Never rejects: what cannot be read means signed out, and is told. */
   load(): Promise<void> {
     return this.#inTurn(async () => {
-      this.#session = await this.#readSession();
+      const stored = await this.#store.readAll();
+      this.#sessions = stored.ok ? stored.value : [];
+      for (const { account, idToken } of this.#sessions) {
+        if (this.#ended.get(account.id)?.token !== idToken) this.#ended.delete(account.id);
+      }
+      if (!this.#isLoaded && stored.ok) {
+        const known = new Set(this.accounts.map(({ id }) => id));
+        if (this.#parts.marker.read().some((id) => !known.has(id))) this.#store.tell({ kind: 'forgot' });
+        this.#parts.marker.write([...known]);
+      }
+      this.#isLoaded = true;
       this.#tell();
     });
   }
 
-  /** Runs a sign-in attempt; {@link state} is `signingIn` for as long as it lasts. */
+  /** Runs a sign-in attempt; {@link state} is `signingIn` meanwhile, unless somebody is signed in already. */
   async whileSigningIn<T>(attempt: () => Promise<T>): Promise<T> {
-    this.#signingIn = true;
+    this.#attempts += 1;
     this.#tell();
     try {
       return await attempt();
     } finally {
-      this.#signingIn = false;
+      this.#attempts -= 1;
       this.#tell();
     }
   }
 
-  /** Keeps a session and puts it into use. Fails when the vault cannot store; then nothing has changed. */
+  /** Keeps a session and puts its account into use. Fails when the vault cannot store; then nothing has changed. */
   signIn(session: Session): Promise<Result<void, VaultTrouble>> {
     return this.#inTurn(async () => {
-      try {
-        await this.#vault.store(sessionEntry(session.account.id), encodeSession(session));
-        await this.#vault.store(accountsEntry, JSON.stringify({ version: 1, ids: [session.account.id] }));
-      } catch (error) {
-        return fail(this.#unavailable('store', error));
-      }
-      this.#session = session;
-      this.#refusedToken = undefined;
-      this.#tell();
+      const { id } = session.account;
+      const others = this.#sessions.filter(({ account }) => account.id !== id);
+      const kept = await this.#store.write(session);
+      if (!kept.ok) return kept;
+      const ordered = await this.#store.writeOrder([id, ...others.map(({ account }) => account.id)]);
+      if (!ordered.ok) return ordered;
+      this.#ended.delete(id);
+      this.#take([session, ...others]);
       return succeed(undefined);
     });
   }
 
-  /** Forgets the session, here and in the vault. The session is out of use even when the vault refuses. */
-  signOut(): Promise<Result<void, VaultTrouble>> {
+  /** Puts another signed-in account into use, in every window. Unknown ids change nothing. */
+  use(accountId: string): Promise<Result<void, VaultTrouble>> {
     return this.#inTurn(async () => {
-      const session = this.#session;
-      this.#session = undefined;
-      this.#tell();
-      if (!session) return succeed(undefined);
-      try {
-        await this.#vault.delete(accountsEntry);
-        await this.#vault.delete(sessionEntry(session.account.id));
-        return succeed(undefined);
-      } catch (error) {
-        return fail(this.#unavailable('delete', error));
-      }
+      const chosen = this.#sessions.filter(({ account }) => account.id === accountId);
+      if (chosen.length === 0) return succeed(undefined);
+      const ordered = [...chosen, ...this.#sessions.filter(({ account }) => account.id !== accountId)];
+      const kept = await this.#store.writeOrder(ordered.map(({ account }) => account.id));
+      if (!kept.ok) return kept;
+      this.#take(ordered);
+      return succeed(undefined);
     });
   }
 
-  /** What to send a request with, or `unauthenticated` when nobody is signed in or the session has ended. */
-  bearer(): Result<Bearer> {
-    const session = this.#session;
-    const { kind } = this.state;
-    if (!session || kind === 'expired' || kind === 'signedOut') return fail({ kind: 'unauthenticated' });
-    return succeed({ token: session.idToken, account: session.account });
+  /** Forgets a session, here and in the vault. It is out of use even when the vault refuses. */
+  signOut(accountId: string | undefined = this.account?.id): Promise<Result<void, VaultTrouble>> {
+    // Out of use at once: a renewal under way must find itself signed out, whatever the vault is busy with.
+    this.#take(this.#sessions.filter(({ account }) => account.id !== accountId));
+    return this.#inTurn(async () => {
+      if (accountId === undefined) return succeed(undefined);
+      this.#ended.delete(accountId);
+      this.#take(this.#sessions.filter(({ account }) => account.id !== accountId));
+      const ordered = await this.#store.writeOrder(this.accounts.map(({ id }) => id));
+      const deleted = await this.#store.delete(accountId);
+      return ordered.ok ? deleted : ordered;
+    });
   }
 
-  /** Whether a bearer is still the one in use: what came for another is to be dropped. */
-  isCurrent(bearer: Bearer): boolean {
-    return this.#session?.idToken === bearer.token;
+  /** The token of an account as it is, perhaps out of date; for showing that there is a session. */
+  storedToken(accountId: string): string | undefined {
+    return this.#find(accountId)?.idToken;
   }
 
-  /** Notes that Omi refused a bearer for good, which ends its session for this window. */
+  /**
+   * What to send a request with: renewed when its time is near. `unauthenticated` when nobody is signed in or the
+   * session has ended; the failure of a renewal only when the old token is of no use any more.
+   */
+  async bearer(accountId: string | undefined = this.account?.id): Promise<Result<Bearer>> {
+    const session = this.#find(accountId);
+    if (!session || this.#endOf(session)) return fail({ kind: 'unauthenticated' });
+    if (!session.renewal || this.#parts.now() < session.renewal.dueAt) return succeed(bearerOf(session));
+    const isLive = (): boolean => this.#find(accountId) === session && this.#parts.now() < session.expiresAt;
+    const failedAt = this.#failedAt.get(session.account.id) ?? -Infinity;
+    if (isLive() && this.#parts.now() - failedAt < pauseAfterFailure) return succeed(bearerOf(session));
+    const fresh = await this.#renewOnce(session);
+    if (fresh.ok) return succeed(bearerOf(fresh.value));
+    return isLive() && !this.#endOf(session) ? succeed(bearerOf(session)) : fresh;
+  }
+
+  /**
+   * What to try again with after Omi refused a bearer: a renewed token; the same one when it cannot be renewed, because
+   * Omi refuses also for a passing hiccup.
+   */
+  async bearerAfterRefusal(refused: Bearer): Promise<Result<Bearer>> {
+    const session = this.#find(refused.account.id);
+    if (!session || this.#endOf(session)) return fail({ kind: 'unauthenticated' });
+    if (session.idToken !== refused.token || !session.renewal) return succeed(bearerOf(session));
+    const fresh = await this.#renewOnce(session);
+    return fresh.ok ? succeed(bearerOf(fresh.value)) : fresh;
+  }
+
+  /** Whether an account is still the one in use: what came for another is to be dropped. */
+  isInUse(account: Account): boolean {
+    return this.account?.id === account.id;
+  }
+
+  /** Notes that Omi refused a bearer for good, which ends its session in this window. */
   refuse(bearer: Bearer): void {
-    if (!this.isCurrent(bearer)) return;
-    this.#refusedToken = bearer.token;
-    this.#tell();
+    const session = this.#find(bearer.account.id);
+    if (session?.idToken === bearer.token) this.#end(session, 'refused');
   }
 
   dispose(): void {
     this.#watch.dispose();
+    this.#timer?.dispose();
   }
 
-  async #readSession(): Promise<Session | undefined> {
-    try {
-      const index = await this.#vault.get(accountsEntry);
-      if (index === undefined) return undefined;
-      const accounts = v.safeParse(v.pipe(v.string(), v.parseJson(), storedAccounts), index);
-      if (!accounts.success) {
-        this.#tellTrouble({ kind: 'damaged', entry: accountsEntry, field: 'entry' });
+  #find(accountId: string | undefined): Session | undefined {
+    return this.#sessions.find(({ account }) => account.id === accountId);
+  }
+
+  #endOf(session: Session): EndReason | undefined {
+    const ended = this.#ended.get(session.account.id);
+    if (ended?.token === session.idToken) return ended.reason;
+    return !session.renewal && session.expiresAt <= this.#parts.now() ? 'lapsed' : undefined;
+  }
+
+  /** One renewal an account at a time; who comes meanwhile gets its result. */
+  #renewOnce(session: Session): Promise<Result<Session>> {
+    const { id } = session.account;
+    const running = this.#renewals.get(id);
+    if (running) return running;
+    const renewal = this.#renew(session).finally(() => this.#renewals.delete(id));
+    this.#renewals.set(id, renewal);
+    return renewal;
+  }
+
+  async #renew(session: Session): Promise<Result<Session>> {
+    const { id } = session.account;
+    const newest = await this.#readNewest(session);
+    if (!newest) return fail({ kind: 'unauthenticated' });
+    if (newest !== session && newest.renewal && this.#parts.now() < newest.renewal.dueAt)
+      return succeed(newest);
+    if (!newest.renewal) return fail({ kind: 'unauthenticated' });
+
+    const tokens = await this.#parts.renew(newest.renewal.refreshToken);
+    if (!this.#find(id)) return fail({ kind: 'cancelled' });
+    if (tokens.ok) return this.#keepRenewed(renewed(newest, tokens.value, this.#parts.now()));
+    if (tokens.failure.kind !== 'sessionOver') {
+      this.#failedAt.set(id, this.#parts.now());
+      return fail(tokens.failure);
+    }
+
+    const others = await this.#awaitOtherWindow(newest);
+    if (others) return succeed(others);
+    if (!this.#find(id)) return fail({ kind: 'cancelled' });
+    this.#end(newest, tokens.failure.code);
+    return fail({ kind: 'unauthenticated' });
+  }
+
+  /** The session as the vault has it now, which another window may have renewed, or deleted. */
+  #readNewest(session: Session): Promise<Session | undefined> {
+    return this.#inTurn(async () => {
+      const stored = await this.#store.read(session.account.id);
+      if (!this.#find(session.account.id)) return undefined;
+      // A vault that cannot be read now is no reason to lose the session that is in hand.
+      if (!stored.ok) return session;
+      if (stored.value === undefined) {
+        this.#take(this.#sessions.filter(({ account }) => account.id !== session.account.id));
         return undefined;
       }
-      const id = accounts.output.ids[0];
-      const text = id === undefined ? undefined : await this.#vault.get(sessionEntry(id));
-      if (text === undefined) return undefined;
-      const session = decodeSession(text);
-      if (session.ok) return session.value;
-      this.#tellTrouble({ kind: 'damaged', entry: 'omi.session', field: session.failure.field });
-      return undefined;
-    } catch (error) {
-      this.#unavailable('read', error);
-      return undefined;
+      if (stored.value.idToken === session.idToken) return session;
+      this.#replace(stored.value);
+      return stored.value;
+    });
+  }
+
+  #keepRenewed(session: Session): Promise<Result<Session>> {
+    return this.#inTurn(async () => {
+      const { id } = session.account;
+      const stored = await this.#store.read(id);
+      const isSignedOut = !this.#find(id) || (stored.ok && stored.value === undefined);
+      if (isSignedOut) return fail<OmiFailure>({ kind: 'cancelled' });
+      this.#replace(session);
+      // A vault that refuses is told by the store; the session in hand goes on for as long as this window.
+      await this.#store.write(session);
+      return succeed(session);
+    });
+  }
+
+  /** A refresh token that was used up may just mean that another window was first and has not stored yet. */
+  async #awaitOtherWindow(used: Session): Promise<Session | undefined> {
+    for (const ms of otherWindowPauses) {
+      await this.#parts.pause(ms);
+      const newest = await this.#readNewest(used);
+      if (!newest) return undefined;
+      if (newest.renewal?.refreshToken !== used.renewal?.refreshToken) return newest;
     }
+    return undefined;
   }
 
-  #unavailable(during: 'read' | 'store' | 'delete', error: unknown): VaultTrouble {
-    const message = error instanceof Error ? error.message : String(error);
-    return this.#tellTrouble({ kind: 'unavailable', during, message });
+  #end(session: Session, reason: EndReason): void {
+    const { account, idToken } = session;
+    if (this.#ended.get(account.id)?.token === idToken) return;
+    this.#ended.set(account.id, { token: idToken, reason });
+    this.#ends.emit({ account, reason });
+    this.#tell();
   }
 
-  #tellTrouble(trouble: VaultTrouble): VaultTrouble {
-    this.#troubles.emit(trouble);
-    return trouble;
+  #replace(session: Session): void {
+    this.#take(this.#sessions.map((one) => (one.account.id === session.account.id ? session : one)));
+  }
+
+  #take(sessions: readonly Session[]): void {
+    this.#sessions = sessions;
+    if (this.#isLoaded) this.#parts.marker.write(this.accounts.map(({ id }) => id));
+    this.#tell();
   }
 
   #tell(): void {
-    const { state } = this;
-    const told = JSON.stringify([state, this.#session?.idToken]);
+    const { state, accounts } = this;
+    this.#timer?.dispose();
+    this.#timer = undefined;
+    if (state.kind === 'signedIn' && state.until !== undefined) {
+      const left = Math.max(0, state.until - this.#parts.now());
+      this.#timer = this.#parts.after(left, () => this.#tell());
+    }
+    const told = JSON.stringify([state, accounts]);
     if (told === this.#told) return;
     this.#told = told;
     this.#changes.emit(state);
@@ -199,24 +349,30 @@ export class Sessions {
   }
 }
 
+function bearerOf({ idToken, account }: Session): Bearer {
+  return { token: idToken, account };
+}
+
 /**
- * Makes one call in the name of the account in use. A 401 is met with one more try, because Omi answers so also for a
- * passing hiccup; a second one ends the session. A result that comes after a sign-out or a change of account is
- * dropped as `cancelled`.
+ * Makes one call in the name of the account in use. A 401 is met with a renewed token, or one more try of the same; a
+ * second one ends the session. A result that comes after a sign-out or a change of account is dropped as `cancelled`.
  */
 export async function callAuthorized<T>(
   sessions: Sessions,
   call: (bearer: Bearer) => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  const bearer = sessions.bearer();
+  const bearer = await sessions.bearer();
   if (!bearer.ok) return bearer;
+  const { account } = bearer.value;
+  if (!sessions.isInUse(account)) return fail<OmiFailure>({ kind: 'cancelled' });
   let result = await call(bearer.value);
-  if (isRefusal(result) && sessions.isCurrent(bearer.value)) {
-    result = await call(bearer.value);
-    if (isRefusal(result)) sessions.refuse(bearer.value);
+  if (isRefusal(result) && sessions.isInUse(account)) {
+    const again = await sessions.bearerAfterRefusal(bearer.value);
+    if (!again.ok) return again;
+    result = await call(again.value);
+    if (isRefusal(result)) sessions.refuse(again.value);
   }
-  if (!sessions.isCurrent(bearer.value)) return fail<OmiFailure>({ kind: 'cancelled' });
-  return result;
+  return sessions.isInUse(account) ? result : fail<OmiFailure>({ kind: 'cancelled' });
 }
 
 function isRefusal(result: Result<unknown>): boolean {

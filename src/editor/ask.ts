@@ -1,4 +1,5 @@
 import { l10n, window } from 'vscode';
+import type { Account } from '../account/session';
 import { displayPrefix, type KeyTarget } from '../keys/key';
 import { asPlainText, keyName, namedKey, relativeTime } from './words';
 
@@ -8,14 +9,22 @@ const mostNamed = 20;
 /**
  * Asks once, for all, before keys are revoked. There is no way around it: it takes nothing but what it shows.
  *
+ * @param accounts all that are signed in; the one the keys belong to is named when there are several.
  * @param now milliseconds since the epoch.
  */
-export async function confirmRevocation(targets: readonly KeyTarget[], now: number): Promise<boolean> {
+export async function confirmRevocation(
+  targets: readonly KeyTarget[],
+  accounts: readonly Account[],
+  now: number,
+): Promise<boolean> {
   const [first, ...others] = targets;
   if (!first) return false;
   const revoke = l10n.t('Revoke');
   const { message, detail } = others.length === 0 ? wordsForOne(first, now) : wordsForMany(targets);
-  return (await window.showWarningMessage(message, { modal: true, detail }, revoke)) === revoke;
+  const owner = accounts.length > 1 ? accounts.find(({ id }) => id === first.accountId) : undefined;
+  const whose = owner ? `${l10n.t('Account: {0}', asPlainText(owner.label))}\n\n` : '';
+  const chosen = await window.showWarningMessage(message, { modal: true, detail: whose + detail }, revoke);
+  return chosen === revoke;
 }
 
 function wordsForOne({ key }: KeyTarget, now: number): { message: string; detail: string } {

@@ -1,7 +1,9 @@
 /** Every command this extension contributes; a test holds the table against package.json. */
 export const commandIds = {
+  signIn: 'omi.signIn',
   signInWithToken: 'omi.signInWithToken',
   signOut: 'omi.signOut',
+  switchAccount: 'omi.account.switch',
   refreshKeys: 'omi.keys.refresh',
   cancelWork: 'omi.keys.cancel',
   revokeKey: 'omi.key.revoke',
@@ -20,3 +22,14 @@ export const contextKeys = { session: 'omi.session', keys: 'omi.keys', working: 
 /** What `contextValue` of a tree item says to the menus: a key that is at rest, with its family. */
 export const keyContextValue = (family: string): string => `omi.key.${family}`;
 export const busyContextValue = 'omi.busy';
+
+/** The section of every setting. */
+export const settingsSection = 'omi';
+
+/** Every setting this extension contributes, without the section. */
+export const settingNames = {
+  apiBaseUrl: 'apiBaseUrl',
+  firebaseApiKey: 'firebase.apiKey',
+  authEmulatorHost: 'firebase.authEmulatorHost',
+  requestTimeoutSeconds: 'requestTimeoutSeconds',
+} as const;

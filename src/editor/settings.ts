@@ -1,15 +1,9 @@
 import { workspace, l10n } from 'vscode';
+import { settingNames, settingsSection as section } from './ids';
+import { parseEmulatorHost, type FirebaseServer } from '../omi/firebase';
 import { defaultBaseUrl, parseBaseUrl, type BaseUrl, type BaseUrlProblem } from '../omi/baseUrl';
 import type { OmiFailure } from '../omi/errors';
-import { fail, type Result } from '../omi/result';
-
-const section = 'omi';
-
-/** Every setting this extension contributes, without the section; a test holds the table against package.json. */
-export const settingNames = {
-  apiBaseUrl: 'apiBaseUrl',
-  requestTimeoutSeconds: 'requestTimeoutSeconds',
-} as const;
+import { fail, succeed, type Result } from '../omi/result';
 
 const baseUrlProblems: Record<BaseUrlProblem, () => string> = {
   notAnAddress: () => l10n.t('It is not a web address.'),
@@ -21,19 +15,44 @@ const baseUrlProblems: Record<BaseUrlProblem, () => string> = {
 
 /** The configured server, or `misconfigured` with what is wrong with it. */
 export function readBaseUrl(): Result<BaseUrl> {
-  const parsed = parseBaseUrl(apiBaseUrl());
+  const parsed = parseBaseUrl(text(settingNames.apiBaseUrl));
   if (parsed.ok) return parsed;
-  return fail<OmiFailure>({
-    kind: 'misconfigured',
-    setting: `${section}.${settingNames.apiBaseUrl}`,
-    problem: baseUrlProblems[parsed.failure](),
-  });
+  return misconfigured(settingNames.apiBaseUrl, baseUrlProblems[parsed.failure]());
 }
 
-/** Whether the server is Omi's own, whose tokens are of a known project. */
-export function usesDefaultServer(): boolean {
-  const parsed = parseBaseUrl(apiBaseUrl());
-  return parsed.ok && parsed.value.prefix === defaultBaseUrl;
+/** The configured Firebase, or `misconfigured` with what is wrong with it. */
+export function readFirebaseServer(): Result<FirebaseServer> {
+  const apiKey = text(settingNames.firebaseApiKey).trim();
+  if (apiKey === '') return misconfigured(settingNames.firebaseApiKey, l10n.t('It is empty.'));
+  const host = text(settingNames.authEmulatorHost);
+  if (host.trim() === '') return succeed({ apiKey, emulatorHost: undefined });
+  const emulatorHost = parseEmulatorHost(host);
+  if (emulatorHost.ok) return succeed({ apiKey, emulatorHost: emulatorHost.value });
+  return misconfigured(
+    settingNames.authEmulatorHost,
+    emulatorHost.failure === 'notLoopback'
+      ? l10n.t('The emulator must run on this machine (127.0.0.1, localhost).')
+      : l10n.t('It must read host:port, such as 127.0.0.1:9099.'),
+  );
+}
+
+/** What to say when Google does not take the client key any more. */
+export function clientKeyProblem(): OmiFailure {
+  return {
+    kind: 'misconfigured',
+    setting: `${section}.${settingNames.firebaseApiKey}`,
+    problem: l10n.t(
+      'Google does not accept this Firebase key. Omi may have restricted it; enter a current one.',
+    ),
+  };
+}
+
+/** Whether tokens must be of Omi's own Firebase project: only while its own server and no emulator is used. */
+export function isProjectKnown(): boolean {
+  const parsed = parseBaseUrl(text(settingNames.apiBaseUrl));
+  return (
+    parsed.ok && parsed.value.prefix === defaultBaseUrl && text(settingNames.authEmulatorHost).trim() === ''
+  );
 }
 
 /** Time limit of one request, in milliseconds; nonsense in the setting falls back to the default. */
@@ -43,7 +62,11 @@ export function requestTimeoutMs(): number {
   return (isSound ? seconds : 20) * 1000;
 }
 
-function apiBaseUrl(): string {
-  const value = workspace.getConfiguration(section).get<unknown>(settingNames.apiBaseUrl);
+function misconfigured(name: string, problem: string): Result<never> {
+  return fail({ kind: 'misconfigured', setting: `${section}.${name}`, problem });
+}
+
+function text(name: string): string {
+  const value = workspace.getConfiguration(section).get<unknown>(name);
   return typeof value === 'string' ? value : '';
 }

@@ -1,7 +1,7 @@
 import { callAuthorized, type Sessions } from '../account/sessions';
 import type { BaseUrl } from '../omi/baseUrl';
 import type { KeysApi } from '../omi/keysApi';
-import type { KeyFamily } from '../omi/rawKey';
+import { keyFamilies, type KeyFamily } from '../omi/rawKey';
 import { fail, type Result } from '../omi/result';
 import type { OmiFailure } from '../omi/errors';
 import { KeyRing } from './keyRing';
@@ -25,9 +25,10 @@ export interface KeyAccessParts {
 export interface KeyAccess {
   readonly rings: KeyRings;
   readonly revocation: RevocationParts;
+  dispose(): void;
 }
 
-/** Ties Omi's calls to the session in use. */
+/** Ties Omi's calls to the session in use; the lists are dropped when another account comes into use. */
 export function createKeyAccess({ api, sessions, base, now, pause }: KeyAccessParts): KeyAccess {
   const call = async <T>(
     signal: AbortSignal,
@@ -40,8 +41,18 @@ export function createKeyAccess({ api, sessions, base, now, pause }: KeyAccessPa
   const ringOf = (family: KeyFamily): KeyRing =>
     new KeyRing({ read: (signal) => call(signal, (context) => api.listKeys(family, context)), now });
   const rings: KeyRings = { dev: ringOf('dev'), mcp: ringOf('mcp') };
+  let accountId = sessions.account?.id;
+  const watch = sessions.onDidChange(() => {
+    if (sessions.account?.id === accountId) return;
+    accountId = sessions.account?.id;
+    keyFamilies.forEach((family) => rings[family].reset());
+  });
   return {
     rings,
+    dispose: () => {
+      watch.dispose();
+      keyFamilies.forEach((family) => rings[family].dispose());
+    },
     revocation: {
       accountId: () => sessions.account?.id,
       readList: (family) => rings[family].refresh(),

@@ -9,7 +9,7 @@ import {
 import { sessionOfToken, type Session } from '../../account/session';
 import type { KeysApi } from '../../omi/keysApi';
 import { wordsForFailure } from '../failures';
-import { readBaseUrl, usesDefaultServer } from '../settings';
+import { readBaseUrl, isProjectKnown } from '../settings';
 import { asPlainText, relativeTime } from '../words';
 
 export interface TokenInputParts {
@@ -37,7 +37,7 @@ export function askForToken({ api, keep, now }: TokenInputParts): Promise<Sessio
   box.ignoreFocusOut = true;
 
   const read = (): ReturnType<typeof readPastedToken> =>
-    readPastedToken(box.value, { now: now(), project: usesDefaultServer() ? omiProject : undefined });
+    readPastedToken(box.value, { now: now(), project: isProjectKnown() ? omiProject : undefined });
 
   const showError = (message: string): void => {
     box.validationMessage = { message, severity: InputBoxValidationSeverity.Error };
@@ -64,7 +64,7 @@ export function askForToken({ api, keep, now }: TokenInputParts): Promise<Sessio
       if (sentence !== undefined) showError(sentence);
       return undefined;
     }
-    const session = sessionOfToken(token, claims);
+    const session = sessionOfToken(token, claims, now());
     const trouble = await keep(session);
     if (trouble !== undefined) {
       showError(trouble);

@@ -2,7 +2,7 @@ import { env, l10n, window } from 'vscode';
 import type { KeyTarget } from '../../keys/key';
 import type { Parts } from '../parts';
 import { settleTargets } from './pickKeys';
-import { ensureSignedIn } from './signInWithToken';
+import { ensureSignedIn } from './signIn';
 
 /** "Omi: Copy Key ID". */
 export const copyKeyId = (parts: Parts, clicked: unknown): Promise<void> =>

@@ -4,15 +4,18 @@ import type { Parts } from '../parts';
 import { copyKeyId, copyKeyPrefix } from './copyKey';
 import { refreshKeys } from './refreshKeys';
 import { cancelWork, revokeKey } from './revokeKey';
-import { signInWithToken } from './signInWithToken';
+import { signInCommand, signInWithToken } from './signIn';
 import { signOut } from './signOut';
+import { switchAccount } from './switchAccount';
 
 type Command = (parts: Parts, clicked: unknown, selected: unknown) => void | Promise<void>;
 
 /** What each command runs. A new command is a file beside this one, a line here, and its entry in package.json. */
 const table: Record<CommandId, Command> = {
+  [commandIds.signIn]: signInCommand,
   [commandIds.signInWithToken]: signInWithToken,
   [commandIds.signOut]: signOut,
+  [commandIds.switchAccount]: switchAccount,
   [commandIds.refreshKeys]: refreshKeys,
   [commandIds.cancelWork]: cancelWork,
   [commandIds.revokeKey]: revokeKey,

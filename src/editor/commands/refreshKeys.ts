@@ -1,7 +1,7 @@
 import { keyFamilies } from '../../omi/rawKey';
 import { failureLine } from '../log';
 import type { Parts } from '../parts';
-import { ensureSignedIn } from './signInWithToken';
+import { ensureSignedIn } from './signIn';
 
 /** "Omi: Refresh API Keys". What comes of it, the view says. */
 export async function refreshKeys(parts: Parts): Promise<void> {

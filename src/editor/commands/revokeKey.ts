@@ -7,7 +7,7 @@ import type { Parts } from '../parts';
 import { reasonOf, reportRevocation } from '../revocationReport';
 import { namedKey } from '../words';
 import { settleTargets } from './pickKeys';
-import { ensureSignedIn, signIn } from './signInWithToken';
+import { ensureSignedIn, signIn } from './signIn';
 
 /** Work that can be cancelled with "Omi: Cancel", one at a time. */
 let running: AbortController | undefined;
@@ -24,7 +24,8 @@ export async function revokeKey(parts: Parts, clicked: unknown, selected: unknow
     title: l10n.t('Revoke API Key'),
     many: true,
   });
-  if (targets.length === 0 || !(await confirmRevocation(targets, parts.now()))) return;
+  if (targets.length === 0 || !(await confirmRevocation(targets, parts.sessions.accounts, parts.now())))
+    return;
   await revokeAndReport(parts, targets);
 }
 

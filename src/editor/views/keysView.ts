@@ -26,7 +26,6 @@ export class KeysView {
   readonly #view: TreeView<KeysNode>;
   readonly #contextKeys = new ContextKeys();
   readonly #disposables: Disposable;
-  #accountId: string | undefined;
   #progress = '';
 
   constructor(parts: KeysViewParts) {
@@ -80,12 +79,8 @@ export class KeysView {
   }
 
   #followSession(): void {
-    const { state, account } = this.#sessions;
+    const { state } = this.#sessions;
     this.#contextKeys.setSession(state.kind);
-    if (account?.id !== this.#accountId) {
-      this.#accountId = account?.id;
-      keyFamilies.forEach((family) => this.#rings[family].reset());
-    }
     this.#refreshIfSeen();
     this.#draw();
   }
@@ -98,7 +93,9 @@ export class KeysView {
   #draw(): void {
     const { state, account } = this.#sessions;
     this.#contextKeys.setKeys(combinedKind(this.#rings));
-    this.#view.description = state.kind === 'signedOut' ? '' : (account?.label ?? '');
+    const until = state.kind === 'signedIn' ? state.until : undefined;
+    const label = state.kind === 'signedOut' ? '' : (account?.label ?? '');
+    this.#view.description = until === undefined ? label : l10n.t('{0} · until {1}', label, clockTime(until));
     this.#view.message = this.#message() ?? '';
     this.#tree.redraw();
   }

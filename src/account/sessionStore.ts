@@ -1,0 +1,124 @@
+import { EventEmitter, type Event } from 'cockatiel';
+import * as v from 'valibot';
+import { fail, succeed, type Result } from '../omi/result';
+import { decodeSession, encodeSession, type Session } from './session';
+import type { Vault } from './vault';
+
+/** Something about the vault that the person should know. Never holds what the vault held. */
+export type VaultTrouble =
+  | { readonly kind: 'damaged'; readonly entry: string; readonly field: string }
+  | { readonly kind: 'unavailable'; readonly during: 'read' | 'store' | 'delete'; readonly message: string }
+  /** Somebody was signed in when VS Code closed, and the vault has nothing of it any more. */
+  | { readonly kind: 'forgot' };
+
+/** What the vault holds: all sessions, the account in use first. */
+export type StoredSessions = readonly Session[];
+
+const accountsEntry = 'omi.accounts';
+const sessionPrefix = 'omi.session.';
+const storedIds = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ version: v.literal(1), ids: v.array(v.string()) }),
+);
+
+/** Sessions in the vault: one secret an account, and the order of the accounts, which is no secret. */
+export class SessionStore {
+  readonly #vault: Vault;
+  readonly #troubles = new EventEmitter<VaultTrouble>();
+
+  constructor(vault: Vault) {
+    this.#vault = vault;
+  }
+
+  /** Tells of a vault that is damaged or refuses. */
+  readonly onDidMeetTrouble: Event<VaultTrouble> = this.#troubles.addListener;
+
+  /** Tells when an entry of ours changed, whichever window changed it. */
+  onDidChange(listener: () => void): { dispose(): void } {
+    return this.#vault.onDidChange((name) => {
+      if (name === accountsEntry || name.startsWith(sessionPrefix)) listener();
+    });
+  }
+
+  tell(trouble: VaultTrouble): VaultTrouble {
+    this.#troubles.emit(trouble);
+    return trouble;
+  }
+
+  /** All sessions. Damaged entries are left out and told; fails when the vault refuses. */
+  async readAll(): Promise<Result<StoredSessions, VaultTrouble>> {
+    const ids = await this.#readIds();
+    if (!ids.ok) return ids;
+    const sessions: Session[] = [];
+    for (const id of ids.value) {
+      const session = await this.read(id);
+      if (!session.ok) return session;
+      if (session.value) sessions.push(session.value);
+    }
+    return succeed(sessions);
+  }
+
+  /** One account's session; undefined when there is none, or a damaged one, which is told. */
+  async read(accountId: string): Promise<Result<Session | undefined, VaultTrouble>> {
+    const text = await this.#attempt('read', () => this.#vault.get(sessionPrefix + accountId));
+    if (!text.ok) return text;
+    if (text.value === undefined) return succeed(undefined);
+    const session = decodeSession(text.value);
+    if (session.ok) return session;
+    this.tell({ kind: 'damaged', entry: 'omi.session', field: session.failure.field });
+    return succeed(undefined);
+  }
+
+  /** Keeps a session and reads it back, because a vault without a keyring may take it and lose it. */
+  async write(session: Session): Promise<Result<void, VaultTrouble>> {
+    const name = sessionPrefix + session.account.id;
+    const text = encodeSession(session);
+    const kept = await this.#attempt('store', async () => {
+      await this.#vault.store(name, text);
+      return (await this.#vault.get(name)) === text;
+    });
+    if (!kept.ok) return kept;
+    return kept.value ? succeed(undefined) : fail(this.tell(notKept));
+  }
+
+  /** Keeps the order of the accounts, the one in use first. */
+  async writeOrder(ids: readonly string[]): Promise<Result<void, VaultTrouble>> {
+    return this.#attempt('store', () =>
+      this.#vault.store(accountsEntry, JSON.stringify({ version: 1, ids })),
+    );
+  }
+
+  /** Deletes one account's session. */
+  async delete(accountId: string): Promise<Result<void, VaultTrouble>> {
+    return this.#attempt('delete', () => this.#vault.delete(sessionPrefix + accountId));
+  }
+
+  async #readIds(): Promise<Result<readonly string[], VaultTrouble>> {
+    const text = await this.#attempt('read', () => this.#vault.get(accountsEntry));
+    if (!text.ok) return text;
+    if (text.value === undefined) return succeed([]);
+    const parsed = v.safeParse(storedIds, text.value);
+    if (parsed.success) return succeed(parsed.output.ids);
+    this.tell({ kind: 'damaged', entry: accountsEntry, field: v.getDotPath(parsed.issues[0]) ?? 'entry' });
+    return succeed([]);
+  }
+
+  async #attempt<T>(
+    during: 'read' | 'store' | 'delete',
+    act: () => Promise<T>,
+  ): Promise<Result<T, VaultTrouble>> {
+    try {
+      return succeed(await act());
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      return fail(this.tell({ kind: 'unavailable', during, message }));
+    }
+  }
+}
+
+const notKept: VaultTrouble = {
+  kind: 'unavailable',
+  during: 'store',
+  message: 'the entry could not be read back',
+};
