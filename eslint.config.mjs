@@ -15,7 +15,22 @@ const upward = rooms.map((room, index) => ({
 }));
 
 const vscodeBan = { name: 'vscode', message: 'Only src/editor and src/extension.ts speak vscode.' };
-const fetchBan = { name: 'node-fetch', message: 'Only src/omi/http.ts sends requests.' };
+const onlyHttp = 'Only src/omi/http.ts sends requests.';
+const requests = ['http', 'https', 'http2', 'node:http', 'node:https', 'node:http2'];
+const fetchBans = [
+  { name: 'node-fetch', message: onlyHttp },
+  { name: 'undici', message: onlyHttp },
+  // A server on loopback may be opened elsewhere; a request may not be sent.
+  ...requests.map((name) => ({
+    name,
+    importNames: ['request', 'get', 'connect', 'default'],
+    message: onlyHttp,
+  })),
+];
+const globalBans = ['fetch', 'XMLHttpRequest', 'WebSocket', 'EventSource'].map((name) => ({
+  name,
+  message: onlyHttp,
+}));
 
 export default defineConfig(
   globalIgnores(['dist', 'out', '.cache', 'node_modules', 'test-results', 'playwright-report']),
@@ -28,6 +43,9 @@ export default defineConfig(
     },
     plugins: { 'import-x': importX },
     settings: {
+      // Without these the plugin does not look into .ts files, and sees no circles.
+      'import-x/extensions': ['.ts'],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
       'import-x/resolver-next': [createTypeScriptImportResolver({ project: './tsconfig.json' })],
     },
     rules: {
@@ -58,12 +76,20 @@ export default defineConfig(
           ],
         },
       ],
-      'no-restricted-imports': ['error', { paths: [vscodeBan, fetchBan] }],
+      'no-restricted-imports': ['error', { paths: [vscodeBan, ...fetchBans] }],
+      'no-restricted-globals': ['error', ...globalBans],
+      'no-restricted-syntax': [
+        'error',
+        ...['ImportExpression', 'TSImportType'].map((selector) => ({
+          selector,
+          message: 'Import at the top of the file: the arrows are checked there.',
+        })),
+      ],
     },
   },
   {
     files: ['src/editor/**/*.ts', 'src/extension.ts'],
-    rules: { 'no-restricted-imports': ['error', { paths: [fetchBan] }] },
+    rules: { 'no-restricted-imports': ['error', { paths: fetchBans }] },
   },
   {
     files: ['src/omi/http.ts'],

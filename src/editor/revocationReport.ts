@@ -35,7 +35,7 @@ export function reportRevocation(outcomes: readonly KeyOutcome[]): RevocationRep
     failureSentence(notConfirmed, one, {
       one: (name, why) =>
         l10n.t(
-          '{0} is not confirmed: Omi accepted the revocation, but the list could not be read. {1}',
+          '{0} is not confirmed: the list of keys could not be read after the revocation. {1}',
           name,
           why,
         ),

@@ -1,4 +1,4 @@
-import { isExactPrefix, prefixOfRawKey } from '../omi/rawKey';
+import { familyOfRawKey, isExactPrefix, prefixOfRawKey } from '../omi/rawKey';
 import type { ListedKey } from '../omi/schemas';
 
 /** Names one key of one account: all that is needed to revoke it, and to say which it was. */
@@ -17,7 +17,9 @@ export function displayPrefix(key: ListedKey): string {
  * share a prefix, so it is a match, not a proof. Legacy prefixes match nothing.
  */
 export function matchesRawKey(key: ListedKey, raw: string): boolean {
-  return isExactPrefix(key.prefix) && key.prefix === prefixOfRawKey(raw);
+  return (
+    familyOfRawKey(raw) === key.family && isExactPrefix(key.prefix) && key.prefix === prefixOfRawKey(raw)
+  );
 }
 
 /** Tells keys of both families apart in one table. */

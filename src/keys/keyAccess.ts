@@ -56,7 +56,9 @@ export function createKeyAccess({ api, sessions, base, now, pause }: KeyAccessPa
     revocation: {
       accountId: () => sessions.account?.id,
       readList: (family) => rings[family].refresh(),
-      revoke: (family, id, signal) => call(signal, (context) => api.revokeKey(family, id, context)),
+      lastFilledList: (family) => rings[family].lastFilled,
+      revoke: (family, id) =>
+        call(new AbortController().signal, (context) => api.revokeKey(family, id, context)),
       pause,
     },
   };

@@ -17,7 +17,11 @@ export class KeyRing {
   readonly #now: () => number;
   readonly #changes = new EventEmitter<KeyRingState>();
   #state: KeyRingState = { kind: 'loading' };
-  #reading: { readonly abort: AbortController; readonly result: Promise<Result<KeyList>> } | undefined;
+  #reading: AbortController | undefined;
+  /** The result of the newest read, for those who waited for an older one. */
+  #newest: Promise<Result<KeyList>> | undefined;
+
+  #lastFilled: KeyList | undefined;
 
   constructor(parts: {
     readonly read: (signal: AbortSignal) => Promise<Result<KeyList>>;
@@ -39,36 +43,47 @@ export class KeyRing {
     return 'list' in this.#state ? this.#state.list : undefined;
   }
 
+  /** The last list that had keys in it: what an empty one is held against, which may hide a fault of the server. */
+  get lastFilled(): KeyList | undefined {
+    return this.#lastFilled;
+  }
+
   /**
    * Reads the list. A read that is under way is given up for the new one, which alone is sure to see what happened
    * meanwhile; who waited for the old one gets the new one's result.
    */
   refresh(): Promise<Result<KeyList>> {
-    this.#reading?.abort.abort();
-    const abort = new AbortController();
-    const reading = { abort, result: this.#settle(abort) };
+    this.#reading?.abort();
+    const reading = new AbortController();
     this.#reading = reading;
-    return reading.result;
+    this.#newest = this.#settle(reading.signal);
+    return this.#newest;
   }
 
   /** Drops the list and any read under way: another account is in use, or none. */
   reset(): void {
-    this.#reading?.abort.abort();
-    this.#reading = undefined;
+    this.#giveUp();
+    this.#lastFilled = undefined;
     this.#set({ kind: 'loading' });
   }
 
   dispose(): void {
-    this.#reading?.abort.abort();
-    this.#reading = undefined;
+    this.#giveUp();
   }
 
-  async #settle(abort: AbortController): Promise<Result<KeyList>> {
-    const result = await this.#read(abort.signal);
-    if (abort.signal.aborted) return this.#reading?.result ?? fail({ kind: 'cancelled' });
+  #giveUp(): void {
+    this.#reading?.abort();
+    this.#reading = undefined;
+    this.#newest = undefined;
+  }
+
+  async #settle(signal: AbortSignal): Promise<Result<KeyList>> {
+    const result = await this.#read(signal);
+    if (signal.aborted) return this.#newest ?? fail({ kind: 'cancelled' });
     this.#reading = undefined;
     const { list } = this;
     if (result.ok) {
+      if (result.value.keys.length > 0) this.#lastFilled = result.value;
       this.#set({ kind: 'ready', list: result.value, readAt: this.#now() });
     } else if (result.failure.kind !== 'cancelled') {
       const { failure } = result;

@@ -11,7 +11,7 @@ export type EndState =
   | { readonly kind: 'revoked' }
   /** The key was not in the list before anything was sent, or Omi says it does not know it. */
   | { readonly kind: 'alreadyGone' }
-  /** Omi accepted the DELETE, but the list could not be read: nobody knows yet. */
+  /** Omi accepted the DELETE, or its answer was lost, and the list could not be read: nobody knows yet. */
   | { readonly kind: 'notConfirmed'; readonly failure: OmiFailure }
   | { readonly kind: 'stillLive'; readonly why: StillLiveReason }
   | { readonly kind: 'notInThisAccount' }
@@ -31,7 +31,10 @@ export interface RevocationParts {
   accountId(): string | undefined;
   /** Reads the list anew; a request that starts after this call. */
   readList(family: KeyFamily): Promise<Result<KeyList>>;
-  revoke(family: KeyFamily, id: string, signal: AbortSignal): Promise<Result<void>>;
+  /** The last list that was read and had keys in it, however old; undefined when there is none. */
+  lastFilledList(family: KeyFamily): KeyList | undefined;
+  /** Orders the end of one key. A cancel does not reach it: what has been sent must be settled. */
+  revoke(family: KeyFamily, id: string): Promise<Result<void>>;
   /** Waits; milliseconds. */
   pause(ms: number): Promise<void>;
 }
@@ -70,6 +73,7 @@ export async function revokeKeys(
   const ends = new Map<KeyTarget, EndState>();
   for (const [family, group] of byFamily(targets)) {
     const isMine = group.some((target) => target.accountId === parts.accountId());
+    const known = parts.lastFilledList(family);
     const before = signal.aborted || !isMine ? undefined : await parts.readList(family);
     const answers = new Map<KeyTarget, Answer>();
     let stop: 'cancelled' | 'signInNeeded' | undefined;
@@ -89,7 +93,7 @@ export async function revokeKeys(
             ends.set(target, { kind: 'notInThisAccount' });
             return;
           }
-          const result = await parts.revoke(family, target.key.id, signal);
+          const result = await parts.revoke(family, target.key.id);
           if (!result.ok && result.failure.kind === 'unauthenticated') {
             stop = 'signInNeeded';
             ends.set(target, { kind: 'untried', why: stop });
@@ -101,7 +105,12 @@ export async function revokeKeys(
       ),
     );
 
-    const settled = await settle(family, answers, before?.ok ? before.value : undefined, parts);
+    const settled = await settle(
+      family,
+      answers,
+      { before: before?.ok ? before.value : undefined, known },
+      parts,
+    );
     settled.forEach((end, target) => ends.set(target, end));
   }
   return targets.map((target) => ({
@@ -118,7 +127,9 @@ export async function checkRevoked(
   const ends = new Map<KeyTarget, EndState>();
   for (const [family, group] of byFamily(targets)) {
     const answers = new Map(group.map((target) => [target, { kind: 'accepted' } as const]));
-    (await settle(family, answers, undefined, parts)).forEach((end, target) => ends.set(target, end));
+    const known = parts.lastFilledList(family);
+    const settled = await settle(family, answers, { before: undefined, known }, parts);
+    settled.forEach((end, target) => ends.set(target, end));
   }
   return targets.map((target) => ({
     target,
@@ -140,11 +151,17 @@ function answerOf(result: Result<void>): Answer {
   return failure.kind === 'notFound' ? { kind: 'unknownToOmi' } : { kind: 'failed', failure };
 }
 
+/** What was listed earlier: right before the requests, and the last time that one had keys in it. */
+interface EarlierLists {
+  readonly before: KeyList | undefined;
+  readonly known: KeyList | undefined;
+}
+
 /** Reads the list and says of every answered key what it means. */
 async function settle(
   family: KeyFamily,
   answers: ReadonlyMap<KeyTarget, Answer>,
-  before: KeyList | undefined,
+  { before, known }: EarlierLists,
   parts: RevocationParts,
 ): Promise<Map<KeyTarget, EndState>> {
   const ends = new Map<KeyTarget, EndState>();
@@ -160,7 +177,7 @@ async function settle(
       ? after.failure
       : isOfOther
         ? signedOut
-        : doubtAbout(after.value, before, answers);
+        : doubtAbout(after.value, { before, known }, answers);
     const wasListed = before ? has(before, target.key) : true;
     if (doubt) ends.set(target, endInDoubt(answer, doubt));
     else if (after.ok && has(after.value, target.key)) ends.set(target, endWhenListed(answer));
@@ -170,9 +187,15 @@ async function settle(
 }
 
 function endInDoubt(answer: Answer, doubt: OmiFailure): EndState {
-  if (answer.kind === 'failed')
+  if (answer.kind === 'failed' && !isAnswerLost(answer.failure)) {
     return { kind: 'stillLive', why: { kind: 'refused', failure: answer.failure } };
+  }
   return { kind: 'notConfirmed', failure: doubt };
+}
+
+/** Whether the request may have been obeyed although its answer never came. */
+function isAnswerLost(failure: OmiFailure): boolean {
+  return failure.kind === 'cancelled' || (failure.kind === 'network' && failure.cause === 'interrupted');
 }
 
 function endWhenListed(answer: Answer): EndState {
@@ -195,14 +218,14 @@ function endWhenAbsent(answer: Answer, wasListed: boolean): EndState {
  */
 function doubtAbout(
   after: KeyList,
-  before: KeyList | undefined,
+  { before, known }: EarlierLists,
   answers: ReadonlyMap<KeyTarget, Answer>,
 ): OmiFailure | undefined {
   if (after.unreadable.length > (before?.unreadable.length ?? 0)) {
     return { kind: 'protocol', problem: 'unreadable entries in the list of keys' };
   }
   const targeted = new Set([...answers.keys()].map((target) => keyRef(target.key)));
-  const hadOthers = before?.keys.some((key) => !targeted.has(keyRef(key))) ?? false;
+  const hadOthers = (before ?? known)?.keys.some((key) => !targeted.has(keyRef(key))) ?? true;
   return after.keys.length === 0 && hadOthers
     ? { kind: 'protocol', problem: 'the list of keys is suddenly empty' }
     : undefined;

@@ -9,12 +9,12 @@ import { namedKey } from '../words';
 import { settleTargets } from './pickKeys';
 import { ensureSignedIn, signIn } from './signIn';
 
-/** Work that can be cancelled with "Omi: Cancel", one at a time. */
-let running: AbortController | undefined;
+/** Work under way; a second order may begin before the first has ended. */
+const running = new Set<AbortController>();
 
-/** "Omi: Cancel": ends a long revocation between keys. */
+/** "Omi: Cancel Revocation": ends all that is under way between keys. */
 export function cancelWork(): void {
-  running?.abort();
+  running.forEach((cancel) => cancel.abort());
 }
 
 /** "Omi: Revoke API Key": settles which keys, asks once, revokes, and says what really happened. */
@@ -59,7 +59,7 @@ async function work(
   const keys = targets.map(({ key }) => key);
   const cancel = new AbortController();
   let answered = 0;
-  running = cancel;
+  running.add(cancel);
   view.inWork.add(keys);
   view.setWorking(true);
   const onAnswered = (): void => {
@@ -69,8 +69,8 @@ async function work(
   try {
     return await view.withProgress(() => act(cancel.signal, onAnswered));
   } finally {
-    running = undefined;
-    view.setWorking(false);
+    running.delete(cancel);
+    view.setWorking(running.size > 0);
     view.showProgress('');
     view.inWork.remove(keys);
   }

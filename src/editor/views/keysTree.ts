@@ -57,6 +57,11 @@ export class KeysTree implements TreeDataProvider<KeysNode> {
 
   getChildren(parent?: KeysNode): KeysNode[] {
     if (parent) return parent.kind === 'group' ? this.#childrenOf(parent.family) : [];
+    const { dev } = this.#parts.rings;
+    // One row for both families; a welcome text with buttons would give way to the message that says why.
+    if (this.#isFailed() && dev.state.kind === 'failed') {
+      return [{ kind: 'trouble', family: 'dev', failure: dev.state.failure }];
+    }
     return this.#hasRows() ? keyFamilies.map((family) => ({ kind: 'group', family })) : [];
   }
 
@@ -77,12 +82,15 @@ export class KeysTree implements TreeDataProvider<KeysNode> {
     this.#changes.dispose();
   }
 
-  /** Without rows the view shows a welcome text instead: signed out, loading, failed, or no keys. */
-  #hasRows(): boolean {
+  /** Whether nothing could be read of any family. */
+  #isFailed(): boolean {
     const { sessions, rings } = this.#parts;
-    if (sessions.state.kind !== 'signedIn') return false;
-    const kind = combinedKind(rings);
-    if (kind === 'failed') return false;
+    return sessions.state.kind === 'signedIn' && combinedKind(rings) === 'failed';
+  }
+
+  /** Without rows the view shows a welcome text instead: signed out, loading, or no keys. */
+  #hasRows(): boolean {
+    if (this.#parts.sessions.state.kind !== 'signedIn') return false;
     const isEmpty = keyFamilies.every((family) => this.#childrenOf(family).length === 0);
     return !isEmpty;
   }

@@ -86,8 +86,8 @@ export class KeysView {
   }
 
   #refreshIfSeen(): void {
-    const isUnread = keyFamilies.some((family) => this.#rings[family].list === undefined);
-    if (this.#view.visible && isUnread && this.#sessions.state.kind === 'signedIn') void this.refresh();
+    const isOld = keyFamilies.some((family) => this.#rings[family].state.kind !== 'ready');
+    if (this.#view.visible && isOld && this.#sessions.state.kind === 'signedIn') void this.refresh();
   }
 
   #draw(): void {
