@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { AccountName, Family, RecordedRequest, Sandbox, SandboxKey } from '../../../sandbox/server';
 import { readClaims } from '../../../src/account/idToken';
 import { sessionOfToken } from '../../../src/account/session';
-import { Sessions } from '../../../src/account/sessions';
+import { Sessions, type SessionsParts } from '../../../src/account/sessions';
 import type { Vault } from '../../../src/account/vault';
 import type { KeyTarget } from '../../../src/keys/key';
 import { createKeyAccess, type KeyAccess } from '../../../src/keys/keyAccess';
@@ -61,11 +61,20 @@ export interface Chain {
 
 let tokensGiven = 0;
 
+/** Sessions of pasted tokens: nothing is renewed, no timer runs, and no start is remembered. */
+const idleParts: Omit<SessionsParts, 'vault'> = {
+  marker: { read: () => [], write: () => undefined },
+  renew: () => Promise.reject(new Error('a pasted token is not renewed')),
+  now: Date.now,
+  pause: () => Promise.resolve(),
+  after: () => ({ dispose: () => undefined }),
+};
+
 export function openChain(sandbox: Sandbox, options: ChainOptions = {}): Chain {
   const pauses: number[] = [];
   const http = createHttp({ userAgent: 'omi-api-keys/test', timeoutMs: () => options.timeoutMs ?? 5000 });
   const repeat = createRepeat({ repeats: 3, firstPauseMs: 2, longestPauseMs: 5000, random: Math.random });
-  const sessions = new Sessions({ vault: options.vault ?? memoryVault(), now: Date.now });
+  const sessions = new Sessions({ ...idleParts, vault: options.vault ?? memoryVault() });
   const keys = createKeyAccess({
     api: createKeysApi({ http, repeat, now: Date.now }),
     sessions,
