@@ -1,6 +1,7 @@
 import { EventEmitter, type Event } from 'cockatiel';
 import * as v from 'valibot';
 import type { OmiFailure } from '../omi/errors';
+import { redact } from '../omi/redact';
 import { fail, succeed, type Result } from '../omi/result';
 import { decodeSession, encodeSession, type Account, type Session } from './session';
 import type { Vault } from './vault';
@@ -42,7 +43,10 @@ export class Sessions {
   #session: Session | undefined;
   /** A token that Omi refused twice; it is not sent again. */
   #refusedToken: string | undefined;
-  #signingIn = false;
+  /** How many sign-in attempts are under way. */
+  #attempts = 0;
+  /** A session signed out here that the vault did not let go. */
+  #leftBehind: Session | undefined;
   #told = '';
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -60,7 +64,10 @@ export class Sessions {
   readonly onDidMeetTrouble: Event<VaultTrouble> = this.#troubles.addListener;
 
   get state(): SessionState {
-    if (this.#signingIn) return { kind: 'signingIn' };
+    return this.#attempts > 0 ? { kind: 'signingIn' } : this.#settled;
+  }
+
+  get #settled(): SessionState {
     const session = this.#session;
     if (!session) return { kind: 'signedOut' };
     const { account, expiresAt } = session;
@@ -77,19 +84,20 @@ export class Sessions {
   /** Reads the vault and takes over what it holds. Never rejects: a damaged entry means signed out, and is told. */
   load(): Promise<void> {
     return this.#inTurn(async () => {
-      this.#session = await this.#readSession();
+      const kept = await this.#readSession();
+      this.#session = kept?.idToken === this.#leftBehind?.idToken ? undefined : kept;
       this.#tell();
     });
   }
 
   /** Runs a sign-in attempt; {@link state} is `signingIn` for as long as it lasts. */
   async whileSigningIn<T>(attempt: () => Promise<T>): Promise<T> {
-    this.#signingIn = true;
+    this.#attempts += 1;
     this.#tell();
     try {
       return await attempt();
     } finally {
-      this.#signingIn = false;
+      this.#attempts -= 1;
       this.#tell();
     }
   }
@@ -97,29 +105,52 @@ export class Sessions {
   /** Keeps a session and puts it into use. Fails when the vault cannot store; then nothing has changed. */
   signIn(session: Session): Promise<Result<void, VaultTrouble>> {
     return this.#inTurn(async () => {
+      const current = this.#session;
+      const previous = current ?? this.#leftBehind;
+      const entry = sessionEntry(session.account.id);
       try {
-        await this.#vault.store(sessionEntry(session.account.id), encodeSession(session));
+        await this.#vault.store(entry, encodeSession(session));
         await this.#vault.store(accountsEntry, JSON.stringify({ version: 1, ids: [session.account.id] }));
       } catch (error) {
+        const back =
+          current?.account.id === session.account.id
+            ? this.#vault.store(entry, encodeSession(current))
+            : this.#vault.delete(entry);
+        await back.catch(() => undefined);
         return fail(this.#unavailable('store', error));
       }
       this.#session = session;
       this.#refusedToken = undefined;
+      this.#leftBehind = undefined;
       this.#tell();
+      if (previous && previous.account.id !== session.account.id) {
+        // Only the account in use has its secret kept. A refusal is told, and the sign-in stands.
+        try {
+          await this.#vault.delete(sessionEntry(previous.account.id));
+        } catch (error) {
+          this.#unavailable('delete', error);
+        }
+      }
       return succeed(undefined);
     });
   }
 
-  /** Forgets the session, here and in the vault. The session is out of use even when the vault refuses. */
+  /**
+   * Forgets the session, here and in the vault. The session is out of use even when the vault refuses; the next
+   * sign-out then tries again.
+   */
   signOut(): Promise<Result<void, VaultTrouble>> {
     return this.#inTurn(async () => {
-      const session = this.#session;
+      const session = this.#session ?? this.#leftBehind;
       this.#session = undefined;
+      this.#leftBehind = session;
       this.#tell();
       if (!session) return succeed(undefined);
       try {
-        await this.#vault.delete(accountsEntry);
+        // The secret first: whatever fails after it, the token is gone.
         await this.#vault.delete(sessionEntry(session.account.id));
+        await this.#vault.delete(accountsEntry);
+        this.#leftBehind = undefined;
         return succeed(undefined);
       } catch (error) {
         return fail(this.#unavailable('delete', error));
@@ -130,19 +161,18 @@ export class Sessions {
   /** What to send a request with, or `unauthenticated` when nobody is signed in or the session has ended. */
   bearer(): Result<Bearer> {
     const session = this.#session;
-    const { kind } = this.state;
-    if (!session || kind === 'expired' || kind === 'signedOut') return fail({ kind: 'unauthenticated' });
+    if (!session || this.#settled.kind !== 'signedIn') return fail({ kind: 'unauthenticated' });
     return succeed({ token: session.idToken, account: session.account });
   }
 
-  /** Whether a bearer is still the one in use: what came for another is to be dropped. */
+  /** Whether the account of a bearer is still the one in use: what came for another is to be dropped. */
   isCurrent(bearer: Bearer): boolean {
-    return this.#session?.idToken === bearer.token;
+    return this.#session?.account.id === bearer.account.id;
   }
 
   /** Notes that Omi refused a bearer for good, which ends its session for this window. */
   refuse(bearer: Bearer): void {
-    if (!this.isCurrent(bearer)) return;
+    if (this.#session?.idToken !== bearer.token) return;
     this.#refusedToken = bearer.token;
     this.#tell();
   }
@@ -175,7 +205,7 @@ export class Sessions {
 
   #unavailable(during: 'read' | 'store' | 'delete', error: unknown): VaultTrouble {
     const message = error instanceof Error ? error.message : String(error);
-    return this.#tellTrouble({ kind: 'unavailable', during, message });
+    return this.#tellTrouble({ kind: 'unavailable', during, message: redact(message) });
   }
 
   #tellTrouble(trouble: VaultTrouble): VaultTrouble {
@@ -211,9 +241,10 @@ export async function callAuthorized<T>(
   const bearer = sessions.bearer();
   if (!bearer.ok) return bearer;
   let result = await call(bearer.value);
-  if (isRefusal(result) && sessions.isCurrent(bearer.value)) {
-    result = await call(bearer.value);
-    if (isRefusal(result)) sessions.refuse(bearer.value);
+  const again = sessions.bearer();
+  if (isRefusal(result) && again.ok && sessions.isCurrent(bearer.value)) {
+    result = await call(again.value);
+    if (isRefusal(result)) sessions.refuse(again.value);
   }
   if (!sessions.isCurrent(bearer.value)) return fail<OmiFailure>({ kind: 'cancelled' });
   return result;
