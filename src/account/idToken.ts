@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { familyOfRawKey, findRawKeys, maskRawKey } from '../omi/rawKey';
+import { findRawKeys, maskRawKey } from '../omi/rawKey';
 import { fail, succeed, type Result } from '../omi/result';
 
 /** The Firebase project behind the public API (docs/omi-api.md, "Signing in"). */
@@ -44,7 +44,7 @@ const longestToken = 8 * 1024;
 const claimsSchema = v.object({
   iss: v.string(),
   aud: v.pipe(v.string(), v.nonEmpty()),
-  exp: v.number(),
+  exp: v.pipe(v.number(), v.finite()),
   sub: v.optional(v.string()),
   user_id: v.optional(v.string()),
   email: v.optional(v.string()),
@@ -66,9 +66,8 @@ export function readPastedToken(
   if (text.length > 4 * longestToken) return fail({ kind: 'tooLong' });
   const { token, trimmed } = trimPasted(text);
   if (token === '') return fail({ kind: 'empty' });
-  if (familyOfRawKey(token) || findRawKeys(token).length > 0) {
-    return fail({ kind: 'apiKey', masked: maskRawKey(token) });
-  }
+  const [key] = findRawKeys(token);
+  if (key) return fail({ kind: 'apiKey', masked: maskRawKey(key.raw) });
   if (token.startsWith('omi_')) return fail({ kind: 'apiKey', masked: `${token.slice(0, 8)}…` });
   if (/[^\x21-\x7e]/.test(token)) return fail({ kind: 'unprintable' });
   if (token.length > longestToken) return fail({ kind: 'tooLong' });
@@ -113,17 +112,20 @@ function trimPasted(text: string): { token: string; trimmed: Trimmed[] } {
   let token = text.trim();
   if (/[\r\n]/.test(token)) {
     trimmed.push('lineBreaks');
-    token = token.replace(/\s*[\r\n]+\s*/g, (_, offset: number) =>
-      /bearer$/i.test(token.slice(0, offset)) ? ' ' : '',
-    );
+    token = token
+      .split(/[\r\n]+/)
+      .map((line) => line.trim())
+      .reduce((joined, line) => joined + (/bearer$/i.test(joined.slice(-6)) ? ' ' : '') + line, '');
   }
-  for (;;) {
+  // Quotes within quotes occur; more than a few layers of them are no one's token.
+  for (let layer = 0; layer < 8; layer += 1) {
     const unquoted = /^(["'`])(.*)\1[;,]?$/s.exec(token)?.[2] ?? /^[“‘](.*)[”’]$/s.exec(token)?.[1];
     const bare = /^(?:authorization\s*:\s*)?bearer\s+(.*)$/is.exec(unquoted ?? token)?.[1];
     if (unquoted !== undefined && !trimmed.includes('quotes')) trimmed.push('quotes');
     if (bare !== undefined && !trimmed.includes('bearer')) trimmed.push('bearer');
     const next = (bare ?? unquoted ?? token).trim();
-    if (next === token) return { token, trimmed };
+    if (next === token) break;
     token = next;
   }
+  return { token, trimmed };
 }

@@ -1,5 +1,6 @@
 import { EventEmitter, type Event } from 'cockatiel';
 import * as v from 'valibot';
+import { redact } from '../omi/redact';
 import { fail, succeed, type Result } from '../omi/result';
 import { decodeSession, encodeSession, type Session } from './session';
 import type { Vault } from './vault';
@@ -111,7 +112,8 @@ export class SessionStore {
     try {
       return succeed(await act());
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      // A vault's words may quote the entry.
+      const message = redact(error instanceof Error ? error.message : String(error));
       return fail(this.tell({ kind: 'unavailable', during, message }));
     }
   }

@@ -64,6 +64,8 @@ export class Sessions {
   readonly #renewals = new Map<string, Promise<Result<Session>>>();
   /** When a renewal last failed in a passing way, by account; a live token is used meanwhile. */
   readonly #failedAt = new Map<string, number>();
+  /** Sessions that were signed out here and that the vault did not let go: account and token. */
+  readonly #leftBehind = new Map<string, string>();
   #attempts = 0;
   #told = '';
   #timer: { dispose(): void } | undefined;
@@ -108,7 +110,9 @@ export class Sessions {
   load(): Promise<void> {
     return this.#inTurn(async () => {
       const stored = await this.#store.readAll();
-      this.#sessions = stored.ok ? stored.value : [];
+      // A vault that cannot be read now is no reason to lose the sessions in hand.
+      const kept = stored.ok ? stored.value : this.#sessions;
+      this.#sessions = kept.filter(({ account, idToken }) => this.#leftBehind.get(account.id) !== idToken);
       for (const { account, idToken } of this.#sessions) {
         if (this.#ended.get(account.id)?.token !== idToken) this.#ended.delete(account.id);
       }
@@ -142,7 +146,12 @@ export class Sessions {
       const kept = await this.#store.write(session);
       if (!kept.ok) return kept;
       const ordered = await this.#store.writeOrder([id, ...others.map(({ account }) => account.id)]);
-      if (!ordered.ok) return ordered;
+      if (!ordered.ok) {
+        const before = this.#find(id);
+        await (before ? this.#store.write(before) : this.#store.delete(id));
+        return ordered;
+      }
+      this.#leftBehind.delete(id);
       this.#ended.delete(id);
       this.#take([session, ...others]);
       return succeed(undefined);
@@ -162,17 +171,28 @@ export class Sessions {
     });
   }
 
-  /** Forgets a session, here and in the vault. It is out of use even when the vault refuses. */
+  /**
+   * Forgets a session, here and in the vault. It is out of use even when the vault refuses; the next sign-out then
+   * tries again.
+   */
   signOut(accountId: string | undefined = this.account?.id): Promise<Result<void, VaultTrouble>> {
     // Out of use at once: a renewal under way must find itself signed out, whatever the vault is busy with.
-    this.#take(this.#sessions.filter(({ account }) => account.id !== accountId));
+    const leaving = this.#find(accountId);
+    if (leaving) this.#leftBehind.set(leaving.account.id, leaving.idToken);
+    this.#take(this.#sessions.filter((session) => session !== leaving));
     return this.#inTurn(async () => {
-      if (accountId === undefined) return succeed(undefined);
-      this.#ended.delete(accountId);
       this.#take(this.#sessions.filter(({ account }) => account.id !== accountId));
+      const ids = new Set([...this.#leftBehind.keys(), ...(accountId === undefined ? [] : [accountId])]);
+      let refused: Result<void, VaultTrouble> = succeed(undefined);
+      for (const id of ids) {
+        // The secret first: whatever fails after it, the token is gone.
+        const deleted = await this.#store.delete(id);
+        if (deleted.ok) this.#leftBehind.delete(id);
+        else refused = deleted;
+        this.#ended.delete(id);
+      }
       const ordered = await this.#store.writeOrder(this.accounts.map(({ id }) => id));
-      const deleted = await this.#store.delete(accountId);
-      return ordered.ok ? deleted : ordered;
+      return refused.ok ? ordered : refused;
     });
   }
 

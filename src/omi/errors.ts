@@ -99,7 +99,7 @@ function validationText(item: unknown): string {
 }
 
 function looksLikeMarkup(text: string): boolean {
-  return /^\s*<(!doctype|html|head|body|\?xml)/i.test(text);
+  return /^\s*<[a-z!?]/i.test(text);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -44,7 +44,7 @@ export function createHttp(options: HttpOptions): Http {
     if (request.bearer && request.bearer.origin !== request.url.origin) {
       return fail({ kind: 'protocol', problem: 'bearer for another origin' });
     }
-    const timeout = AbortSignal.timeout(options.timeoutMs());
+    const timeout = AbortSignal.timeout(Math.ceil(options.timeoutMs()));
     try {
       const response = await fetch(request.url.href, {
         method: request.method,

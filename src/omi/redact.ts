@@ -3,16 +3,16 @@ import { maskRawKey } from './rawKey';
 const hidden = '‹hidden›';
 
 /** JSON Web Tokens (also cut or unsigned ones) and the emulator's tokens: base64url that begins with `{"`. */
-const tokenPattern = /\beyJ[A-Za-z0-9_-]{8,}[=]*(?:\.[A-Za-z0-9_-]*){0,2}/g;
+const tokenPattern = /eyJ[A-Za-z0-9_-]{8,}[=]*(?:\.[A-Za-z0-9_-]*){0,2}/g;
 /** Google's refresh tokens. */
-const refreshTokenPattern = /\bAMf-[A-Za-z0-9_-]{16,}/g;
+const refreshTokenPattern = /AMf-[A-Za-z0-9_-]{16,}/g;
 const bearerPattern = /(\bBearer\s+)[^\s"',;]+/gi;
 /** `name=value` in addresses and forms, for every name that carries a secret. */
 const parameterPattern =
-  /([?&\s"'](?:code|code_verifier|code_challenge|state|id_token|refresh_token|access_token|custom_token|token)=)[^\s"'&]+/gi;
+  /((?<![A-Za-z0-9_-])(?:code|code_verifier|code_challenge|state|id_token|refresh_token|access_token|custom_token|token)=)[^\s"'&)]+/gi;
 /** `"name": "value"` in JSON, likewise. */
 const memberPattern =
-  /("(?:code|code_?verifier|id_?token|refresh_?token|access_?token|custom_?token|token|authorization|key)"\s*:\s*")[^"]+/gi;
+  /(\\?"(?:code|code_?verifier|id_?token|refresh_?token|access_?token|custom_?token|token|authorization|key)\\?"\s*:\s*\\?")(?:[^"\\]|\\(?!"\s*[,}\]]).)+/gis;
 
 /**
  * Takes every known form of secret out of a text: raw keys become their masked form, tokens, codes and verifiers
