@@ -99,7 +99,7 @@ export function openChain(sandbox: Sandbox, options: ChainOptions = {}): Chain {
       const token = sandbox.token(account, { claims: { jti: String(tokensGiven) } });
       const claims = readClaims(token);
       if (!claims.ok) throw new Error('the sandbox gave no readable token');
-      expect(await sessions.signIn(sessionOfToken(token, claims.value))).toEqual({
+      expect(await sessions.signIn(sessionOfToken(token, claims.value, Date.now()))).toEqual({
         ok: true,
         value: undefined,
       });
@@ -109,8 +109,7 @@ export function openChain(sandbox: Sandbox, options: ChainOptions = {}): Chain {
       revokeKeys(targets, keys.revocation, { signal }),
     dispose: () => {
       sessions.dispose();
-      keys.rings.dev.dispose();
-      keys.rings.mcp.dispose();
+      keys.dispose();
     },
   };
 }

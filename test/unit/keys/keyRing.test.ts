@@ -20,9 +20,9 @@ beforeEach(async () => {
   clock = 1_000;
   chain = openChain(sandbox, { now: () => clock });
   ring = chain.keys.rings.dev;
+  await chain.signIn('ada');
   told = [];
   ring.onDidChange((state) => told.push(state));
-  await chain.signIn('ada');
 });
 afterEach(() => chain.dispose());
 afterAll(() => sandbox.close());
@@ -90,7 +90,8 @@ describe('one value', () => {
 
   test('an ended session is a failure like others, and nothing is sent', async () => {
     await ring.refresh();
-    await chain.sessions.signOut();
+    const bearer = await chain.sessions.bearer();
+    if (bearer.ok) chain.sessions.refuse(bearer.value);
     sandbox.clearRequests();
     expect(await ring.refresh()).toEqual({ ok: false, failure: { kind: 'unauthenticated' } });
     expect(ring.state.kind).toBe('stale');
@@ -217,7 +218,6 @@ describe('another account, or none', () => {
     const reading = ring.refresh();
     await expect.poll(() => fault.hits).toBe(1);
     await chain.sessions.signOut();
-    ring.reset();
     expect(await reading).toEqual({ ok: false, failure: { kind: 'cancelled' } });
     held.open();
     expect(ring.state).toEqual({ kind: 'loading' });
@@ -231,7 +231,6 @@ describe('another account, or none', () => {
     const adas = ring.refresh();
     await sandbox.waitForRequest({ path: listPath, account: 'ada' });
     await chain.signIn('grace');
-    ring.reset();
     const graces = ring.refresh();
     held.open();
     const result = await graces;
@@ -242,8 +241,17 @@ describe('another account, or none', () => {
   });
 
   test('a read that was cancelled leaves the state alone', async () => {
-    await ring.refresh();
-    const state = ring.state;
+    const cancelled = new KeyRing({
+      read: () => Promise.resolve({ ok: false, failure: { kind: 'cancelled' } }),
+      now: () => 1,
+    });
+    const { state } = cancelled;
+    expect(await cancelled.refresh()).toEqual({ ok: false, failure: { kind: 'cancelled' } });
+    expect(cancelled.state).toBe(state);
+  });
+
+  test('a change of account drops the list and the read under way, of both families', async () => {
+    await Promise.all([ring.refresh(), chain.keys.rings.mcp.refresh()]);
     const held = gate();
     const fault = sandbox.fault({ path: listPath, effect: { hold: held.closed } });
     const reading = ring.refresh();
@@ -251,8 +259,26 @@ describe('another account, or none', () => {
     await chain.signIn('grace');
     held.open();
     expect(await reading).toEqual({ ok: false, failure: { kind: 'cancelled' } });
+    expect(ring.state).toEqual({ kind: 'loading' });
+    expect(chain.keys.rings.mcp.state).toEqual({ kind: 'loading' });
+    expect(told.map(({ kind }) => kind)).toEqual(['ready', 'loading']);
+  });
+
+  test('going back to an account that is still signed in drops the list, too', async () => {
+    await chain.signIn('grace');
+    await ring.refresh();
+    expect(idsOf(ring.list)).toEqual(idsIn('grace'));
+    await chain.sessions.use(sandbox.accounts.ada.uid);
+    expect(ring.state).toEqual({ kind: 'loading' });
+    await ring.refresh();
+    expect(idsOf(ring.list)).toEqual(idsIn('ada'));
+  });
+
+  test('a new token of the same account keeps the list', async () => {
+    await ring.refresh();
+    const { state } = ring;
+    await chain.signIn('ada');
     expect(ring.state).toBe(state);
-    expect(told).toHaveLength(1);
   });
 
   test('a sign-out in another window drops the answer, too', async () => {

@@ -311,6 +311,8 @@ describe('204 proves nothing', () => {
     await chain.signIn('grace');
     expect(endKinds(await checkRevoked([target], chain.keys.revocation))).toEqual(['notConfirmed']);
     await chain.sessions.signOut();
+    await chain.sessions.signOut();
+    expect(chain.sessions.state.kind).toBe('signedOut');
     expect(endKinds(await checkRevoked([target], chain.keys.revocation))).toEqual(['notConfirmed']);
     await chain.signIn('ada');
     expect(endKinds(await checkRevoked([target], chain.keys.revocation))).toEqual(['revoked']);
