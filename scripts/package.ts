@@ -1,6 +1,6 @@
 // Makes the .vsix and refuses one that holds anything but what belongs in it.
 import { execFileSync } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createVSIX, listFiles, PackageManager } from '@vscode/vsce';
 
@@ -28,6 +28,7 @@ export async function makePackage(): Promise<string> {
   const size = statSync(join(root, 'dist', 'extension.js')).size;
   console.log(`Bundle: ${(size / 1024).toFixed(1)} KB of ${String(largestBundle / 1024)} KB`);
   if (size > largestBundle) throw new Error('The bundle is over its budget.');
+  mkdirSync(join(root, 'out'), { recursive: true });
   await createVSIX({ cwd: root, packagePath: vsixPath, dependencies: false, skipLicense: false });
   return vsixPath;
 }

@@ -101,8 +101,13 @@ export async function runCommonAction(action: FailureAction): Promise<void> {
   }
 }
 
+/** A server's words with a full stop, so that they can stand before another sentence. */
+function asSentence(detail: string): string {
+  return /[.!?…]$/.test(detail) ? detail : `${detail}.`;
+}
+
 function withDetail(sentence: string, detail: string): string {
-  return detail === '' ? sentence : `${sentence} ${l10n.t('It says: {0}', asPlainText(detail))}`;
+  return detail === '' ? sentence : `${sentence} ${l10n.t('It says: {0}', asPlainText(asSentence(detail)))}`;
 }
 
 function rateLimitSentence(retryAfterMs: number | undefined): string {

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { hostWatch, replace } from './hostWatch';
 import { until } from './until';
 
 /** A message that VS Code was asked to show, as a person would have seen it. */
@@ -12,7 +13,7 @@ export interface ShownMessage {
   press(button: string | undefined): void;
 }
 
-type ShowMessage = (message: string, ...rest: unknown[]) => Promise<unknown>;
+type Pick = vscode.QuickPick<vscode.QuickPickItem>;
 
 /**
  * Plays the person at the prompts. In a test run VS Code refuses to show dialogs and nobody can press a toast, so
@@ -20,20 +21,33 @@ type ShowMessage = (message: string, ...rest: unknown[]) => Promise<unknown>;
  */
 export class Person {
   readonly messages: ShownMessage[] = [];
+  readonly #watch = hostWatch();
   readonly #restore: (() => void)[] = [];
   #inputBox: vscode.InputBox | undefined;
-  #quickPick: vscode.QuickPick<vscode.QuickPickItem> | undefined;
+  #quickPick: Pick | undefined;
   #next = 0;
 
   constructor() {
     this.#catchMessages('showInformationMessage', 'info');
     this.#catchMessages('showWarningMessage', 'warn');
     this.#catchMessages('showErrorMessage', 'error');
-    this.#watch('createInputBox', (box) => {
-      this.#inputBox = box as vscode.InputBox;
+    const createInputBox = vscode.window.createInputBox.bind(vscode.window);
+    this.#replace('createInputBox', () => {
+      const box = createInputBox();
+      this.#inputBox = box;
+      box.onDidHide(() => {
+        if (this.#inputBox === box) this.#inputBox = undefined;
+      });
+      return box;
     });
-    this.#watch('createQuickPick', (pick) => {
-      this.#quickPick = pick as vscode.QuickPick<vscode.QuickPickItem>;
+    const createQuickPick = vscode.window.createQuickPick.bind(vscode.window);
+    this.#replace('createQuickPick', () => {
+      const pick = createQuickPick();
+      this.#quickPick = pick;
+      pick.onDidHide(() => {
+        if (this.#quickPick === pick) this.#quickPick = undefined;
+      });
+      return pick;
     });
   }
 
@@ -44,9 +58,32 @@ export class Person {
     return message;
   }
 
+  /** Looks at the next message, which must be the modal question, and answers it. */
+  async answer(button: 'Revoke' | undefined): Promise<ShownMessage> {
+    const question = await this.nextMessage();
+    if (!question.isModal) throw new Error(`Not a question: ${question.text}`);
+    question.press(button);
+    return question;
+  }
+
+  /** Looks at the next message and closes it. */
+  async close(): Promise<ShownMessage> {
+    const message = await this.nextMessage();
+    message.press(undefined);
+    return message;
+  }
+
   /** How many messages nobody has looked at. */
   get unseen(): number {
     return this.messages.length - this.#next;
+  }
+
+  get hasInputBox(): boolean {
+    return this.#inputBox !== undefined;
+  }
+
+  get hasPick(): boolean {
+    return this.#quickPick !== undefined;
   }
 
   /** The input box that is open. */
@@ -54,15 +91,25 @@ export class Person {
     return until('an input box', () => this.#inputBox);
   }
 
-  /** Fills the open input box and presses Enter; gives what the box says, or nothing when it has closed. */
-  async submit(text: string): Promise<string | undefined> {
+  /** Fills the open input box and presses Enter, without waiting for what comes of it. */
+  async paste(text: string): Promise<void> {
+    if (text.trim().length > 8) this.#watch.secrets.add(text.trim());
     const box = await this.inputBox();
     box.validationMessage = undefined;
     box.value = text;
     await this.enter();
-    await until('an answer to the input', () => this.#inputBox !== box || box.validationMessage);
-    const said = box.validationMessage;
-    return this.#inputBox === box ? (typeof said === 'string' ? said : said?.message) : undefined;
+  }
+
+  /** Fills the open input box and presses Enter; gives what the box says, or nothing when it has closed. */
+  async submit(text: string): Promise<string | undefined> {
+    const box = await this.inputBox();
+    await this.paste(text);
+    await until('an answer to the input', () => this.#inputBox !== box || errorIn(box) !== undefined);
+    if (this.#inputBox !== box) return undefined;
+    await until('the box to take input again', () => box.enabled);
+    const said = errorIn(box);
+    this.#watch.shown.push(said ?? '');
+    return said;
   }
 
   /** Presses Enter in the open input box or pick. */
@@ -70,39 +117,70 @@ export class Person {
     await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
   }
 
+  /** Presses Escape in the open input box or pick, which closes it. */
   async escape(): Promise<void> {
     await vscode.commands.executeCommand('workbench.action.closeQuickOpen');
+    await until('the prompt to close', () => !this.#inputBox && !this.#quickPick);
   }
 
-  /** The pick that is open, once it has items. */
-  async quickPick(): Promise<vscode.QuickPick<vscode.QuickPickItem>> {
-    return until('a filled pick', () => (this.#quickPick?.items.length ? this.#quickPick : undefined));
+  /** The pick that is open, once it is filled. */
+  async quickPick(): Promise<Pick> {
+    const pick = await until('a filled pick', () =>
+      this.#quickPick?.busy === false && this.#quickPick.items.length > 0 ? this.#quickPick : undefined,
+    );
+    pick.items.forEach((item) => this.#watch.shown.push(`${item.label} ${item.description ?? ''}`));
+    return pick;
+  }
+
+  /** Ticks the items of these names in the open pick, as with the keyboard, and presses Enter. */
+  async tick(...labels: string[]): Promise<void> {
+    const pick = await this.quickPick();
+    for (const label of labels) {
+      const wanted = itemOf(pick, label);
+      pick.value = label;
+      await until(`${label} to be the active item`, async () => {
+        if (pick.activeItems[0] === wanted) return true;
+        await vscode.commands.executeCommand('quickInput.next');
+        return false;
+      });
+      await vscode.commands.executeCommand('workbench.action.quickPickManyToggle');
+      await until(`${label} to be ticked`, () => pick.selectedItems.includes(wanted));
+    }
+    await this.enter();
+    await until('the pick to close', () => this.#quickPick !== pick);
+  }
+
+  /** Types a name that only one item of the open pick has, and presses Enter. */
+  async choose(label: string): Promise<void> {
+    const pick = await this.quickPick();
+    const wanted = itemOf(pick, label);
+    pick.value = label;
+    await until(`${label} to be the active item`, () => pick.activeItems[0] === wanted);
+    await this.enter();
+    await until('the pick to close', () => this.#quickPick !== pick);
   }
 
   /** Forgets what was shown; undoes nothing. */
   forget(): void {
     this.messages.length = 0;
     this.#next = 0;
-    this.#inputBox = undefined;
-    this.#quickPick = undefined;
   }
 
   leave(): void {
-    this.#restore.forEach((restore) => {
-      restore();
-    });
+    this.#restore.forEach((restore) => restore());
   }
 
   #catchMessages(
     name: 'showInformationMessage' | 'showWarningMessage' | 'showErrorMessage',
     level: ShownMessage['level'],
   ): void {
-    const show: ShowMessage = (text, ...rest) => {
+    this.#replace(name, (text: string, ...rest: unknown[]): Promise<unknown> => {
       const options = rest.find(
         (part): part is vscode.MessageOptions =>
           typeof part === 'object' && part !== null && !('title' in part),
       );
       const buttons = rest.filter((part) => typeof part === 'string');
+      this.#watch.shown.push(text, options?.detail ?? '');
       return new Promise((resolve) => {
         this.messages.push({
           level,
@@ -118,29 +196,22 @@ export class Person {
           },
         });
       });
-    };
-    this.#replace(name, show);
-  }
-
-  #watch(name: 'createInputBox' | 'createQuickPick', seen: (made: unknown) => void): void {
-    const original = vscode.window[name].bind(vscode.window) as () => { onDidHide: vscode.Event<void> };
-    this.#replace(name, () => {
-      const made = original();
-      seen(made);
-      made.onDidHide(() => {
-        if (name === 'createInputBox') this.#inputBox = undefined;
-        else this.#quickPick = undefined;
-      });
-      return made;
     });
   }
 
   #replace(name: keyof typeof vscode.window, value: unknown): void {
-    const original = Object.getOwnPropertyDescriptor(vscode.window, name);
-    if (!original) throw new Error(`vscode.window has no ${name}`);
-    Object.defineProperty(vscode.window, name, { value, writable: true, configurable: true });
-    this.#restore.push(() => {
-      Object.defineProperty(vscode.window, name, original);
-    });
+    this.#restore.push(replace(vscode.window, name, value));
   }
+}
+
+/** The error that a box shows; a hint is none. */
+function errorIn({ validationMessage: said }: vscode.InputBox): string | undefined {
+  if (typeof said !== 'object') return said === '' ? undefined : said;
+  return said.severity === vscode.InputBoxValidationSeverity.Error ? said.message : undefined;
+}
+
+function itemOf(pick: Pick, label: string): vscode.QuickPickItem {
+  const found = pick.items.find((item) => item.label === label);
+  if (!found) throw new Error(`No item ${label}, only ${pick.items.map((item) => item.label).join(', ')}`);
+  return found;
 }

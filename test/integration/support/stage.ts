@@ -1,115 +1,231 @@
 import * as vscode from 'vscode';
-import { startSandbox, type AccountName, type Sandbox } from '../../../sandbox/server';
+import {
+  startSandbox,
+  type AccountName,
+  type NewKey,
+  type Sandbox,
+  type SandboxKey,
+} from '../../../sandbox/server';
+import { Sessions } from '../../../src/account/sessions';
+import { secretVault } from '../../../src/editor/auth/secretVault';
 import type { KeysNode } from '../../../src/editor/views/keysTree';
+import { extensionId, hostWatch } from './hostWatch';
 import { Person } from './person';
 import { until } from './until';
 
-const extensionId = 'omi-community.omi-api-keys';
+export type Family = 'dev' | 'mcp';
 
-interface SeenView {
-  readonly provider: vscode.TreeDataProvider<KeysNode>;
-  readonly view: vscode.TreeView<KeysNode>;
+/** A command under way. */
+export interface Running {
+  readonly done: Promise<unknown>;
 }
 
-let seenView: SeenView | undefined;
+/** Starts a sandbox, points the extension at it, activates it and shows its view. */
+export async function openStage(): Promise<Stage> {
+  const watch = hostWatch();
+  const sandbox = await startSandbox();
+  const stage = new Stage(sandbox);
+  await stage.restoreSettings();
+  await vscode.extensions.getExtension(extensionId)?.activate();
+  await vscode.commands.executeCommand('omi.keys.focus');
+  await until('the tree view', () => watch.keysView);
+  return stage;
+}
 
 /** One sandbox, one person and the activated extension, for one suite. */
-export interface Stage {
+export class Stage {
   readonly sandbox: Sandbox;
-  readonly person: Person;
-  signIn(account?: AccountName): Promise<void>;
-  /** Back to signed out, with fresh keys, no faults and nothing on the screen. */
-  reset(): Promise<void>;
-  /** The rows below a group of the view, by label. */
-  rows(family?: 'dev' | 'mcp'): Promise<string[]>;
+  readonly person = new Person();
+  readonly #watch = hostWatch();
+  #otherWindows: Sessions[] = [];
+
+  constructor(sandbox: Sandbox) {
+    this.sandbox = sandbox;
+    this.#noteRawKeys();
+  }
+
+  /** The names of what the real secret storage of the extension holds. */
+  async keptSecrets(): Promise<string[]> {
+    const names = [
+      'omi.accounts',
+      ...Object.values(this.sandbox.accounts).map(({ uid }) => `omi.session.${uid}`),
+    ];
+    const texts = await Promise.all(names.map((name) => this.#secrets.get(name)));
+    return names.filter((_, index) => texts[index] !== undefined);
+  }
+
+  get view(): vscode.TreeView<KeysNode> {
+    return this.#seen.view;
+  }
+
+  /** A context key as `when` clauses see it. */
+  contextKey(name: 'omi.session' | 'omi.keys' | 'omi.working'): unknown {
+    return this.#watch.contextKeys.get(name);
+  }
+
+  /** Runs a command, as the palette, a menu or a key would with these arguments. */
+  run(command: string, ...args: unknown[]): Running {
+    return { done: Promise.resolve(vscode.commands.executeCommand(command, ...args)) };
+  }
+
+  /** Signs in through the input box and waits for the list, good or bad. */
+  async signIn(account: AccountName = 'ada'): Promise<void> {
+    const command = this.run('omi.signInWithToken');
+    const said = await this.person.submit(this.sandbox.token(account));
+    if (said !== undefined) throw new Error(said);
+    await this.person.close();
+    await command.done;
+    await this.listRead();
+    this.person.forget();
+  }
+
+  /** Waits until somebody is signed in and the lists were read, good or bad. */
+  async listRead(): Promise<void> {
+    await until(
+      'the list',
+      () => this.contextKey('omi.session') === 'signedIn' && this.contextKey('omi.keys') !== 'loading',
+    );
+  }
+
+  /** Reads the lists anew, as the button of the view does. */
+  async refresh(): Promise<void> {
+    await this.run('omi.keys.refresh').done;
+  }
+
+  /** The same secret storage, seen from another window of VS Code. */
+  async otherWindow(): Promise<Sessions> {
+    const sessions = new Sessions({ vault: secretVault(this.#secrets), now: Date.now });
+    this.#otherWindows.push(sessions);
+    await sessions.load();
+    return sessions;
+  }
+
+  /** Adds a key as another client of Omi would. */
+  addKey(account: AccountName, key: NewKey): SandboxKey {
+    const added = this.sandbox.addKey(account, key);
+    this.#watch.secrets.add(added.raw);
+    return added;
+  }
+
+  /** The paths of the DELETE requests that arrived, or of those that had this status alone. */
+  deletes(status?: number): string[] {
+    return this.sandbox.requests
+      .filter((request) => request.method === 'DELETE' && (status === undefined || request.status === status))
+      .map(({ rawPath }) => rawPath);
+  }
+
+  /** Rows at the top of the view. */
+  async groups(): Promise<KeysNode[]> {
+    return (await this.#seen.provider.getChildren(undefined)) ?? [];
+  }
+
+  async group(family: Family): Promise<vscode.TreeItem> {
+    const group = (await this.groups()).find((node) => node.kind === 'group' && node.family === family);
+    if (!group) throw new Error(`No group ${family}`);
+    return this.item(group);
+  }
+
+  /** Rows below a group. */
+  async nodes(family: Family = 'dev'): Promise<KeysNode[]> {
+    const group = (await this.groups()).find((node) => node.kind === 'group' && node.family === family);
+    return group ? ((await this.#seen.provider.getChildren(group)) ?? []) : [];
+  }
+
+  /** What is drawn of the rows below a group. */
+  async items(family: Family = 'dev'): Promise<vscode.TreeItem[]> {
+    return Promise.all((await this.nodes(family)).map((node) => this.item(node)));
+  }
+
+  /** The labels of the rows below a group. */
+  async rows(family: Family = 'dev'): Promise<string[]> {
+    return (await this.items(family)).map(labelOf);
+  }
+
   /** The row of a key, once the view has it. */
-  row(name: string, family?: 'dev' | 'mcp'): Promise<KeysNode>;
-  view(): vscode.TreeView<KeysNode>;
-  item(node: KeysNode): Promise<vscode.TreeItem>;
-  run(command: string, ...args: unknown[]): { done: Promise<unknown> };
-  close(): Promise<void>;
-}
+  async row(name: string, family: Family = 'dev'): Promise<KeysNode> {
+    return until(`the row ${name}`, async () => {
+      for (const node of await this.nodes(family)) {
+        if (labelOf(await this.item(node)) === name) return node;
+      }
+      return undefined;
+    });
+  }
 
-/** Starts a sandbox, points the extension at it and shows its view. */
-export async function openStage(): Promise<Stage> {
-  const sandbox = await startSandbox();
-  await configure('apiBaseUrl', sandbox.url);
-  await configure('requestTimeoutSeconds', 2);
-  watchTreeViews();
-  const extension = vscode.extensions.getExtension(extensionId);
-  if (!extension) throw new Error(`${extensionId} is not there`);
-  await extension.activate();
-  const person = new Person();
-  await vscode.commands.executeCommand('omi.keys.focus');
-  const seen = await until('the tree view', () => seenView);
+  /** What is drawn of a row. */
+  async item(node: KeysNode): Promise<vscode.TreeItem> {
+    const item = await this.#seen.provider.getTreeItem(node);
+    const texts = [
+      labelOf(item),
+      item.description,
+      item.accessibilityInformation?.label,
+      textOf(item.tooltip),
+    ];
+    texts.forEach((text) => this.#watch.shown.push(String(text)));
+    return item;
+  }
 
-  const children = async (family: 'dev' | 'mcp'): Promise<KeysNode[]> => {
-    const groups = (await seen.provider.getChildren(undefined)) ?? [];
-    const group = groups.find((node) => node.kind === 'group' && node.family === family);
-    return group ? ((await seen.provider.getChildren(group)) ?? []) : [];
-  };
-  const item = async (node: KeysNode): Promise<vscode.TreeItem> => seen.provider.getTreeItem(node);
-  const labelOf = async (node: KeysNode): Promise<string> => {
-    const { label } = await item(node);
-    return typeof label === 'string' ? label : (label?.label ?? '');
-  };
+  /** Back to the settings that every test starts with. */
+  async restoreSettings(): Promise<void> {
+    await configure('apiBaseUrl', this.sandbox.url);
+    await configure('requestTimeoutSeconds', 2);
+  }
 
-  return {
-    sandbox,
-    person,
-    item,
-    view: () => seen.view,
-    signIn: async (account = 'ada') => {
-      const command = vscode.commands.executeCommand('omi.signInWithToken');
-      const said = await person.submit(sandbox.token(account));
-      if (said !== undefined) throw new Error(said);
-      const message = await person.nextMessage();
-      message.press(undefined);
-      await command;
-      await until('the list', async () => (await children('dev')).length > 0 || account === 'linus');
-    },
-    reset: async () => {
-      sandbox.clearFaults();
-      await configure('apiBaseUrl', sandbox.url);
-      await vscode.commands.executeCommand('workbench.action.closeQuickOpen');
-      person.forget();
-      const command = vscode.commands.executeCommand('omi.signOut');
-      (await person.nextMessage()).press(undefined);
-      await command;
-      sandbox.reset();
-      person.forget();
-    },
-    rows: async (family = 'dev') => Promise.all((await children(family)).map(labelOf)),
-    row: async (name, family = 'dev') =>
-      until(`the row ${name}`, async () => {
-        for (const node of await children(family)) if ((await labelOf(node)) === name) return node;
-        return undefined;
-      }),
-    run: (command, ...args) => ({ done: Promise.resolve(vscode.commands.executeCommand(command, ...args)) }),
-    close: async () => {
-      person.leave();
-      await sandbox.close();
-    },
-  };
+  /** Back to signed out, with fresh keys, no faults and nothing on the screen. */
+  async reset(): Promise<void> {
+    this.#otherWindows.forEach((sessions) => sessions.dispose());
+    this.#otherWindows = [];
+    await this.restoreSettings();
+    await this.person.escape();
+    this.person.forget();
+    const command = this.run('omi.signOut');
+    await this.person.close();
+    await command.done;
+    // What a failed test left behind must not fail the next one.
+    for (const name of await this.keptSecrets()) await this.#secrets.delete(name);
+    this.sandbox.reset();
+    this.#noteRawKeys();
+    this.person.forget();
+  }
+
+  async close(): Promise<void> {
+    this.person.leave();
+    await this.sandbox.close();
+  }
+
+  get #secrets(): vscode.SecretStorage {
+    const { context } = this.#watch;
+    if (!context) throw new Error('The extension is not active');
+    return context.secrets;
+  }
+
+  get #seen(): NonNullable<ReturnType<typeof hostWatch>['keysView']> {
+    const { keysView } = this.#watch;
+    if (!keysView) throw new Error('The view was not made');
+    return keysView;
+  }
+
+  #noteRawKeys(): void {
+    for (const account of ['ada', 'grace', 'linus'] as const) {
+      for (const { raw } of [...this.sandbox.keys(account, 'dev'), ...this.sandbox.keys(account, 'mcp')]) {
+        if (raw !== null) this.#watch.secrets.add(raw);
+      }
+    }
+  }
 }
 
 /** Sets a setting of the extension for the user; undefined takes it back. */
-export async function configure(name: string, value: unknown): Promise<void> {
-  await vscode.workspace.getConfiguration('omi').update(name, value, vscode.ConfigurationTarget.Global);
+export async function configure(name: 'apiBaseUrl' | 'requestTimeoutSeconds', value: unknown): Promise<void> {
+  const section = vscode.workspace.getConfiguration('omi');
+  // Each change writes a file, so there are none for nothing.
+  if (section.inspect(name)?.globalValue === value) return;
+  await section.update(name, value, vscode.ConfigurationTarget.Global);
 }
 
-/** The tree view keeps its rows to itself, so the suite looks on while it is made. */
-function watchTreeViews(): void {
-  const original = Object.getOwnPropertyDescriptor(vscode.window, 'createTreeView');
-  if (!original || seenView) return;
-  const create = vscode.window.createTreeView.bind(vscode.window);
-  Object.defineProperty(vscode.window, 'createTreeView', {
-    configurable: true,
-    writable: true,
-    value: (id: string, options: vscode.TreeViewOptions<KeysNode>) => {
-      const view = create(id, options);
-      if (id === 'omi.keys') seenView = { provider: options.treeDataProvider, view };
-      return view;
-    },
-  });
+export function labelOf({ label }: vscode.TreeItem): string {
+  return typeof label === 'string' ? label : (label?.label ?? '');
+}
+
+/** The source of a tooltip. */
+export function textOf(tooltip: vscode.TreeItem['tooltip']): string {
+  return typeof tooltip === 'string' ? tooltip : (tooltip?.value ?? '');
 }

@@ -1,0 +1,116 @@
+// The steps behind the pictures in the documents. The pictures are written with OMI_PICTURES=1 alone.
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Locator } from '@playwright/test';
+import type { Sandbox } from '../../sandbox/server';
+import type { Person } from './support/person';
+import { expect, test } from './support/stage';
+
+const directory = join(__dirname, '..', '..', 'media', 'screens');
+const hour = 3_600_000;
+
+for (const theme of ['light', 'dark'] as const) {
+  test(`the way of a key, ${theme}`, async ({ open, sandbox }) => {
+    giveOrdinaryKeys(sandbox);
+    const person = await open({ theme });
+    const picture = async (name: string): Promise<void> => {
+      if (process.env['OMI_PICTURES'] !== '1') return;
+      await mkdir(directory, { recursive: true });
+      await person.page.mouse.move(25, 550);
+      const path = join(directory, `${name}-${theme}.png`);
+      await person.page.screenshot({ path, animations: 'disabled', caret: 'hide' });
+    };
+    await openFile(person, 'bot.ts');
+    await person.openView();
+    await widenSideBar(person, 420);
+    await expect(person.welcomeButton('Sign In with Firebase Token')).toBeVisible();
+    await picture('signed-out');
+
+    await person.signIn('grace');
+    await expect(person.row('prod-bot')).toBeVisible();
+    await person.clearToasts();
+    await person.row('prod-bot').click();
+    await picture('list');
+
+    await person.contextMenu(person.row('old-laptop'), 'Revoke API Key');
+    await expect(person.modal).toContainText('Revoke "old-laptop"?');
+    await picture('confirm');
+
+    await person.pressModal('Revoke');
+    await expect(person.toast('Revoked "old-laptop"')).toBeVisible();
+    await expect(person.row('old-laptop')).toHaveCount(0);
+    await expand(person.toast('Revoked "old-laptop"'));
+    await picture('result');
+    await person.clearToasts();
+
+    sandbox.fault({ method: 'DELETE', times: Infinity, effect: { status: 503 } });
+    await person.contextMenu(person.row('prod-bot'), 'Revoke API Key');
+    await person.pressModal('Revoke');
+    await expect(person.toast('is STILL LIVE')).toBeVisible();
+    await expect(person.row('prod-bot')).not.toContainText('revoking');
+    await picture('failure');
+    await person.clearToasts();
+
+    sandbox.fault({ method: 'GET', times: Infinity, effect: { status: 503 } });
+    await person.run('Omi: Refresh API Keys');
+    await expect(person.view).toContainText('As of');
+    await expect(person.rows('Try Again')).toHaveCount(2);
+    await expect(person.page.locator('.sidebar .monaco-progress-container.active')).toHaveCount(0);
+    await picture('stale');
+  });
+}
+
+/** Keys as somebody has them who uses Omi every day. The same in every run. */
+function giveOrdinaryKeys(sandbox: Sandbox): void {
+  const now = Date.now();
+  const keys = [
+    { family: 'dev', name: 'staging-bot', days: 21, usedHoursAgo: 3 },
+    { family: 'dev', name: 'notes-to-calendar', days: 64, usedHoursAgo: 26 },
+    { family: 'dev', name: 'first try', days: 190, usedHoursAgo: null },
+    { family: 'dev', name: 'old-laptop', days: 420, usedHoursAgo: 200 * 24 },
+    { family: 'mcp', name: 'claude-desktop', days: 30, usedHoursAgo: 5 },
+    { family: 'mcp', name: 'cursor', days: 75, usedHoursAgo: 9 * 24 },
+  ] as const;
+  for (const { family, name, days, usedHoursAgo } of keys) {
+    sandbox.addKey('grace', {
+      family,
+      name,
+      raw: `omi_${family}_${createHash('md5').update(name).digest('hex')}`,
+      createdAt: now - days * 24 * hour,
+      lastUsedAt: usedHoursAgo === null ? null : now - usedHoursAgo * hour,
+    });
+  }
+}
+
+async function openFile({ page, quickInput, input }: Person, name: string): Promise<void> {
+  await expect(async () => {
+    await page.keyboard.press('ControlOrMeta+P');
+    await input.fill(name, { timeout: 2000 });
+    await expect(quickInput.locator('.monaco-list-row').first()).toContainText(name, { timeout: 2000 });
+  }).toPass();
+  await page.keyboard.press('Enter');
+  await expect(page.locator('.editor-container .view-lines')).toBeVisible();
+}
+
+/** Shows all of a notification; VS Code shows one line of those without buttons. */
+async function expand(toast: Locator): Promise<void> {
+  await toast.hover();
+  await toast.getByRole('button', { name: /^Expand Notification/ }).click();
+}
+
+/** Drags the edge of the side bar, so that whole rows can be read. */
+async function widenSideBar({ page }: Person, width: number): Promise<void> {
+  const sideBar = page.locator('.part.sidebar');
+  const box = await sideBar.boundingBox();
+  if (!box) throw new Error('There is no side bar.');
+  const y = box.y + box.height / 2;
+  await expect(async () => {
+    const { x, width: now } = (await sideBar.boundingBox()) ?? box;
+    await page.mouse.move(x + now + 1, y);
+    await page.mouse.down();
+    await page.mouse.move(x + width + 1, y, { steps: 4 });
+    await page.mouse.up();
+    expect((await sideBar.boundingBox())?.width ?? 0).toBeGreaterThan(width - 20);
+  }).toPass();
+}

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { hostWatch } from './support/hostWatch';
+
+const secretForms: readonly RegExp[] = [/omi_(dev|mcp)_[0-9a-f]{32}/, /eyJ[A-Za-z0-9_-]{8,}\./];
+
+describe('Secrets, after all other suites', () => {
+  const { shown, logged, secrets } = hostWatch();
+
+  const leaks = (texts: readonly string[]): string[] =>
+    texts.filter(
+      (text) =>
+        secretForms.some((form) => form.test(text)) || [...secrets].some((secret) => text.includes(secret)),
+    );
+
+  it('were never on the screen', () => {
+    assert.ok(shown.length > 100 && secrets.size > 10, 'nothing was watched');
+    assert.deepEqual(leaks(shown), []);
+  });
+
+  it('were never in the log', () => {
+    assert.ok(logged.length > 100, 'nothing was watched');
+    assert.deepEqual(leaks(logged), []);
+  });
+
+  it('would have been noticed', () => {
+    const [secret = ''] = secrets;
+    assert.deepEqual(leaks([`before ${secret} after`]).length, 1);
+  });
+});

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { hostWatch } from './support/hostWatch';
+import { configure, openStage, type Stage } from './support/stage';
+import { until } from './support/until';
+
+describe('Settings', () => {
+  let stage: Stage;
+  before(async () => {
+    stage = await openStage();
+  });
+  after(() => stage.close());
+  afterEach(() => stage.reset());
+
+  const { commandsRun } = hostWatch();
+  const bad: readonly { address: string; why: string }[] = [
+    {
+      address: 'http://example.com',
+      why: 'Plain http is allowed for this machine only (127.0.0.1, localhost); use https.',
+    },
+    { address: 'javascript:alert(1)', why: 'It must begin with https://.' },
+    { address: 'https://ada:lovelace@example.com', why: 'It must not hold a user name or password.' },
+    { address: 'https://example.com/?a=b', why: 'It must not hold a query (?) or fragment (#).' },
+    { address: 'example', why: 'It is not a web address.' },
+    { address: '', why: 'It is not a web address.' },
+  ];
+
+  /** Submits a good token; gives what the box says. */
+  const signInFails = async (): Promise<string | undefined> => {
+    const command = stage.run('omi.signInWithToken');
+    const said = await stage.person.submit(stage.sandbox.token('ada'));
+    await stage.person.escape();
+    await command.done;
+    return said;
+  };
+
+  /** Signs in as another window does, which needs no request. */
+  const signInElsewhere = async (): Promise<void> => {
+    const other = await stage.otherWindow();
+    const { uid, email } = stage.sandbox.accounts.ada;
+    const account = { id: uid, label: email };
+    await other.signIn({ account, idToken: stage.sandbox.token('ada'), expiresAt: Date.now() + 3_600_000 });
+    await stage.listRead();
+  };
+
+  for (const { address, why } of bad) {
+    const sentence = `Nothing was sent: the setting omi.apiBaseUrl cannot be used. ${why}`;
+    describe(`omi.apiBaseUrl = ${JSON.stringify(address)}`, () => {
+      beforeEach(() => configure('apiBaseUrl', address));
+
+      it('is named in the box of a sign-in', async () => {
+        assert.equal(await signInFails(), sentence);
+      });
+
+      it('is named in the view', async () => {
+        await signInElsewhere();
+        assert.equal(stage.view.message, sentence);
+        assert.equal(stage.contextKey('omi.keys'), 'failed');
+      });
+
+      it('is named by a command, which offers the settings', async () => {
+        await signInElsewhere();
+        const command = stage.run('omi.key.revoke');
+        const message = await stage.person.close();
+        await command.done;
+        assert.equal(message.text, sentence);
+        assert.deepEqual(message.buttons, ['Open Settings']);
+      });
+    });
+  }
+
+  it('opens the settings when the person wants so', async () => {
+    await configure('apiBaseUrl', 'http://example.com');
+    await signInElsewhere();
+    const command = stage.run('omi.key.revoke');
+    const message = await stage.person.nextMessage();
+    commandsRun.length = 0;
+    message.press('Open Settings');
+    await command.done;
+    assert.deepEqual(commandsRun, ['workbench.action.openSettings']);
+    await stage.run('workbench.action.closeAllEditors').done;
+  });
+
+  it('sends nothing while the address is bad, and goes on when it is good again', async () => {
+    await stage.signIn();
+    stage.sandbox.clearRequests();
+    await configure('apiBaseUrl', 'http://example.com');
+    await stage.refresh();
+    assert.equal(stage.contextKey('omi.keys'), 'stale');
+    assert.deepEqual(stage.sandbox.requests, []);
+    await configure('apiBaseUrl', stage.sandbox.url);
+    await stage.refresh();
+    assert.equal(stage.contextKey('omi.keys'), 'ready');
+  });
+
+  it('keeps a path prefix, and says when nothing answers there', async () => {
+    await configure('apiBaseUrl', `${stage.sandbox.url}/omi/`);
+    assert.equal(await signInFails(), 'Omi does not know this address. It says: Not Found');
+    assert.deepEqual(
+      stage.sandbox.requests.map(({ rawPath }) => rawPath),
+      ['/omi/v1/dev/keys'],
+    );
+  });
+
+  it('waits for an answer as long as omi.requestTimeoutSeconds says', async () => {
+    await configure('requestTimeoutSeconds', 1);
+    stage.sandbox.fault({ times: Infinity, effect: { hang: true } });
+    const start = Date.now();
+    assert.equal(
+      await signInFails(),
+      `127.0.0.1:${String(stage.sandbox.port)} did not answer within 1 seconds.`,
+    );
+    assert.ok(Date.now() - start >= 1000);
+  });
+
+  it('asks the new address after a change', async () => {
+    await stage.signIn();
+    await configure('apiBaseUrl', `${stage.sandbox.url}/elsewhere`);
+    stage.sandbox.clearRequests();
+    await stage.refresh();
+    assert.deepEqual(stage.sandbox.requests.map(({ rawPath }) => rawPath).sort(), [
+      '/elsewhere/v1/dev/keys',
+      '/elsewhere/v1/mcp/keys',
+    ]);
+    await until('the list to be marked as old', () => stage.view.message?.startsWith('As of '));
+  });
+});
