@@ -51,7 +51,13 @@ export interface FirebaseApi {
   ): Promise<Result<FirebaseTokens, FirebaseFailure>>;
 }
 
-const lifetime = v.pipe(v.union([v.string(), v.number()]), v.transform(Number), v.number(), v.minValue(1));
+const lifetime = v.pipe(
+  v.union([v.string(), v.number()]),
+  v.transform(Number),
+  v.number(),
+  v.finite(),
+  v.minValue(1),
+);
 const filled = v.pipe(v.string(), v.nonEmpty());
 const signedIn = v.object({ idToken: filled, refreshToken: filled, expiresIn: lifetime });
 const refreshed = v.object({ id_token: filled, refresh_token: filled, expires_in: lifetime });
@@ -61,7 +67,8 @@ const refusal = v.object({ error: v.object({ message: v.string(), status: v.opti
 export function parseEmulatorHost(text: string): Result<string, 'notHostAndPort' | 'notLoopback'> {
   const host = text.trim();
   const match = /^(\[[0-9a-f:]+\]|[a-z0-9.-]+):(\d{1,5})$/i.exec(host);
-  if (!match || Number(match[2]) > 65_535) return fail('notHostAndPort');
+  const port = Number(match?.[2]);
+  if (!match || port < 1 || port > 65_535 || !URL.canParse(`http://${host}`)) return fail('notHostAndPort');
   return isLoopback(match[1] ?? '') ? succeed(host) : fail('notLoopback');
 }
 
@@ -126,7 +133,8 @@ function failureOfAnswer(
   const code = /^[A-Z_]+/.exec(message)?.[0] ?? '';
   const ending = endingCodes.find((known) => known === code);
   if (ending) return { kind: 'sessionOver', code: ending };
-  const isKeyTrouble = status === 403 || /API.?key/i.test(message);
+  // A 403 that is not in Google's form comes from a proxy on the way, and says nothing of the key.
+  const isKeyTrouble = parsed.success && (status === 403 || /API.?key/i.test(message));
   if (isKeyTrouble && status < 500 && status !== 429) return { kind: 'clientKeyBlocked' };
   if (status === 400 || status === 401) return { kind: 'invalid', detail: code };
   return failureOfStatus(status, { detail: message }, retryAfter, now);

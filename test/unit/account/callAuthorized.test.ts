@@ -5,6 +5,7 @@ import { sessionOfToken } from '../../../src/account/session';
 import { callAuthorized, Sessions } from '../../../src/account/sessions';
 import { MemoryVault } from '../support/memoryVault';
 import { failureOf, omiClient, valueOf } from '../support/omiClient';
+import { sessionsParts } from '../support/sessionParts';
 
 let sandbox: Sandbox;
 let sessions: Sessions;
@@ -16,7 +17,7 @@ beforeAll(async () => {
 beforeEach(() => {
   sandbox.reset();
   vault = new MemoryVault();
-  sessions = new Sessions({ vault: vault.window(), now: Date.now });
+  sessions = new Sessions(sessionsParts({ vault: vault.window(), now: Date.now }));
 });
 afterEach(() => sessions.dispose());
 afterAll(() => sandbox.close());
@@ -25,7 +26,7 @@ afterAll(() => sandbox.close());
 async function signInAs(account: AccountName, options?: TokenOptions): Promise<void> {
   const pasted = readPastedToken(sandbox.token(account, options), { now: Date.now(), project: undefined });
   const { token, claims } = valueOf(pasted);
-  valueOf(await sessions.signIn(sessionOfToken(token, claims)));
+  valueOf(await sessions.signIn(sessionOfToken(token, claims, Date.now())));
 }
 
 const list = () =>
@@ -55,7 +56,7 @@ describe('a call in the name of the account', () => {
   test('when the session has lapsed: unauthenticated, and nothing is sent', async () => {
     let now = Date.now();
     sessions.dispose();
-    sessions = new Sessions({ vault: vault.window(), now: () => now });
+    sessions = new Sessions(sessionsParts({ vault: vault.window(), now: () => now }));
     await signInAs('ada');
     now += 2 * 3_600_000;
     expect(failureOf(await list())).toEqual({ kind: 'unauthenticated' });
@@ -164,7 +165,7 @@ describe('what comes too late is dropped', () => {
 
   test('a list that comes after sign-out in another window', async () => {
     await signInAs('ada');
-    const other = new Sessions({ vault: vault.window(), now: Date.now });
+    const other = new Sessions(sessionsParts({ vault: vault.window(), now: Date.now }));
     await other.load();
     const release = hold('GET');
     const call = list();

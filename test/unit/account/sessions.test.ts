@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { encodeSession, sessionOfToken, type Session } from '../../../src/account/session';
-import { Sessions, type SessionState, type VaultTrouble } from '../../../src/account/sessions';
+import { Sessions, type SessionState } from '../../../src/account/sessions';
+import type { VaultTrouble } from '../../../src/account/sessionStore';
 import { readClaims } from '../../../src/account/idToken';
 import { MemoryVault } from '../support/memoryVault';
 import { failureOf, valueOf } from '../support/omiClient';
+import { ManualTimers, MemoryMarker, sessionsParts } from '../support/sessionParts';
 import { firebaseClaims, jwt } from '../support/secrets';
 
 const now = Date.UTC(2026, 10, 23, 12);
@@ -15,15 +17,17 @@ afterEach(() => {
 });
 
 /** One window on a vault, with a clock to turn and a record of all it told. */
-function openWindow(vault: MemoryVault) {
+function openWindow(vault: MemoryVault, marker = new MemoryMarker()) {
   const clock = { now };
-  const sessions = new Sessions({ vault: vault.window(), now: () => clock.now });
+  const timers = new ManualTimers();
+  const parts = sessionsParts({ vault: vault.window(), marker, now: () => clock.now, after: timers.after });
+  const sessions = new Sessions(parts);
   opened.push(sessions);
   const states: SessionState[] = [];
   const troubles: VaultTrouble[] = [];
   sessions.onDidChange((state) => void states.push(state));
   sessions.onDidMeetTrouble((trouble) => void troubles.push(trouble));
-  return { sessions, clock, states, troubles };
+  return { sessions, clock, timers, marker, states, troubles };
 }
 
 function sessionOf(person: string, changes: Record<string, unknown> = {}): Session {
@@ -36,7 +40,7 @@ function sessionOf(person: string, changes: Record<string, unknown> = {}): Sessi
       ...changes,
     }),
   );
-  return sessionOfToken(token, valueOf(readClaims(token)));
+  return sessionOfToken(token, valueOf(readClaims(token)), now);
 }
 
 const ada = sessionOf('ada');
@@ -44,8 +48,9 @@ const grace = sessionOf('grace');
 const signedInAs = (session: Session): SessionState => ({
   kind: 'signedIn',
   account: session.account,
-  expiresAt: session.expiresAt,
+  until: session.expiresAt,
 });
+const nobodyLeft = [['omi.accounts', JSON.stringify({ version: 1, ids: [] })]];
 const textsOf = (vault: MemoryVault) => JSON.stringify([...vault.entries]);
 
 /** Work that the windows have under way, changes told between them included, is done after this. */
@@ -73,7 +78,7 @@ describe('signing in and out in one window', () => {
     await sessions.load();
     expect(sessions.state).toEqual({ kind: 'signedOut' });
     expect(sessions.account).toBeUndefined();
-    expect(failureOf(sessions.bearer())).toEqual({ kind: 'unauthenticated' });
+    expect(failureOf(await sessions.bearer())).toEqual({ kind: 'unauthenticated' });
     expect(troubles).toEqual([]);
     expect(states.every(({ kind }) => kind === 'signedOut')).toBe(true);
   });
@@ -84,22 +89,22 @@ describe('signing in and out in one window', () => {
     expect(sessions.state).toEqual(signedInAs(ada));
     expect(states).toEqual([signedInAs(ada)]);
     expect(sessions.account).toEqual(ada.account);
-    const bearer = valueOf(sessions.bearer());
+    const bearer = valueOf(await sessions.bearer());
     expect(bearer).toEqual({ token: ada.idToken, account: ada.account });
-    expect(sessions.isCurrent(bearer)).toBe(true);
+    expect(sessions.isInUse(bearer.account)).toBe(true);
   });
 
   test('sign out forgets, here and in the vault', async () => {
     const vault = new MemoryVault();
     const { sessions, states } = openWindow(vault);
     valueOf(await sessions.signIn(ada));
-    const bearer = valueOf(sessions.bearer());
+    const bearer = valueOf(await sessions.bearer());
     valueOf(await sessions.signOut());
     expect(sessions.state).toEqual({ kind: 'signedOut' });
     expect(sessions.account).toBeUndefined();
-    expect(sessions.isCurrent(bearer)).toBe(false);
+    expect(sessions.isInUse(bearer.account)).toBe(false);
     expect(states.at(-1)).toEqual({ kind: 'signedOut' });
-    expect([...vault.entries.keys()]).toEqual([]);
+    expect([...vault.entries]).toEqual(nobodyLeft);
   });
 
   test('sign out when signed out is no failure', async () => {
@@ -134,10 +139,20 @@ describe('signing in and out in one window', () => {
   test('signing in ends in signed in', async () => {
     const { sessions } = openWindow(new MemoryVault());
     await sessions.whileSigningIn(async () => {
-      valueOf(await sessions.signIn(ada));
       expect(sessions.state).toEqual({ kind: 'signingIn' });
+      valueOf(await sessions.signIn(ada));
     });
     expect(sessions.state).toEqual(signedInAs(ada));
+  });
+
+  test('who is signed in stays so while another account is signing in', async () => {
+    const { sessions, states } = openWindow(new MemoryVault());
+    valueOf(await sessions.signIn(ada));
+    await sessions.whileSigningIn(() => {
+      expect(sessions.state).toEqual(signedInAs(ada));
+      return Promise.resolve();
+    });
+    expect(states).toEqual([signedInAs(ada)]);
   });
 
   test('of two attempts at once, the end of the first does not end the second', async () => {
@@ -157,9 +172,14 @@ describe('signing in and out in one window', () => {
   test('a sign-in and a sign-out at once end in one of both, in vault and window alike', async () => {
     const vault = new MemoryVault();
     const { sessions } = openWindow(vault);
-    await Promise.all([sessions.signIn(ada), sessions.signOut(), sessions.signIn(grace), sessions.signOut()]);
+    await Promise.all([
+      sessions.signIn(ada),
+      sessions.signOut(ada.account.id),
+      sessions.signIn(grace),
+      sessions.signOut(grace.account.id),
+    ]);
     expect(sessions.state.kind).toBe('signedOut');
-    expect(textsOf(vault)).not.toContain(grace.idToken);
+    expect([...vault.entries]).toEqual(nobodyLeft);
     const { sessions: restarted } = openWindow(vault);
     await restarted.load();
     expect(restarted.state.kind).toBe('signedOut');
@@ -182,7 +202,7 @@ describe('restart', () => {
     await sessions.load();
     expect(sessions.state).toEqual(signedInAs(ada));
     expect(states).toEqual([signedInAs(ada)]);
-    expect(valueOf(sessions.bearer()).token).toBe(ada.idToken);
+    expect(valueOf(await sessions.bearer()).token).toBe(ada.idToken);
     expect(troubles).toEqual([]);
   });
 
@@ -203,7 +223,7 @@ describe('restart', () => {
     clock.now += 2 * hour;
     await sessions.load();
     expect(sessions.state).toEqual({ kind: 'expired', account: ada.account, reason: 'lapsed' });
-    expect(failureOf(sessions.bearer())).toEqual({ kind: 'unauthenticated' });
+    expect(failureOf(await sessions.bearer())).toEqual({ kind: 'unauthenticated' });
   });
 
   test('a sign-out is not undone by it', async () => {
@@ -223,10 +243,10 @@ describe('expiry is settled when it is read', () => {
     valueOf(await sessions.signIn(ada));
     clock.now = ada.expiresAt - 1;
     expect(sessions.state).toEqual(signedInAs(ada));
-    valueOf(sessions.bearer());
+    valueOf(await sessions.bearer());
     clock.now = ada.expiresAt;
     expect(sessions.state).toEqual({ kind: 'expired', account: ada.account, reason: 'lapsed' });
-    expect(failureOf(sessions.bearer())).toEqual({ kind: 'unauthenticated' });
+    expect(failureOf(await sessions.bearer())).toEqual({ kind: 'unauthenticated' });
     expect(sessions.account).toEqual(ada.account);
   });
 
@@ -243,7 +263,7 @@ describe('expiry is settled when it is read', () => {
     const { sessions, clock } = openWindow(new MemoryVault());
     valueOf(await sessions.signIn(ada));
     clock.now += 2 * hour;
-    const bearer = await sessions.whileSigningIn(() => Promise.resolve(sessions.bearer()));
+    const bearer = await sessions.whileSigningIn(() => sessions.bearer());
     expect(failureOf(bearer)).toEqual({ kind: 'unauthenticated' });
   });
 });
@@ -252,18 +272,18 @@ describe('a session that Omi refused', () => {
   test('is expired, keeps its account, and is not sent again', async () => {
     const { sessions, states } = openWindow(new MemoryVault());
     valueOf(await sessions.signIn(ada));
-    sessions.refuse(valueOf(sessions.bearer()));
+    sessions.refuse(valueOf(await sessions.bearer()));
     const expired = { kind: 'expired', account: ada.account, reason: 'refused' };
     expect(sessions.state).toEqual(expired);
     expect(states.at(-1)).toEqual(expired);
-    expect(failureOf(sessions.bearer())).toEqual({ kind: 'unauthenticated' });
+    expect(failureOf(await sessions.bearer())).toEqual({ kind: 'unauthenticated' });
   });
 
   test('is not sent again while a new sign-in is under way', async () => {
     const { sessions } = openWindow(new MemoryVault());
     valueOf(await sessions.signIn(ada));
-    sessions.refuse(valueOf(sessions.bearer()));
-    const bearer = await sessions.whileSigningIn(() => Promise.resolve(sessions.bearer()));
+    sessions.refuse(valueOf(await sessions.bearer()));
+    const bearer = await sessions.whileSigningIn(() => sessions.bearer());
     expect(failureOf(bearer)).toEqual({ kind: 'unauthenticated' });
   });
 
@@ -271,7 +291,7 @@ describe('a session that Omi refused', () => {
     const vault = new MemoryVault();
     const window = openWindow(vault);
     valueOf(await window.sessions.signIn(ada));
-    window.sessions.refuse(valueOf(window.sessions.bearer()));
+    window.sessions.refuse(valueOf(await window.sessions.bearer()));
     await settled(vault);
     expect(window.sessions.state).toMatchObject({ kind: 'expired', reason: 'refused' });
   });
@@ -279,7 +299,7 @@ describe('a session that Omi refused', () => {
   test('a refusal of a bearer that is no longer in use changes nothing', async () => {
     const { sessions } = openWindow(new MemoryVault());
     valueOf(await sessions.signIn(ada));
-    const old = valueOf(sessions.bearer());
+    const old = valueOf(await sessions.bearer());
     valueOf(await sessions.signIn(grace));
     sessions.refuse(old);
     expect(sessions.state).toEqual(signedInAs(grace));
@@ -306,19 +326,31 @@ describe('what the vault holds', () => {
     for (const [name, text] of others) expect(name + text).not.toMatch(/eyJ|ada@example/);
   });
 
-  test('a token of an account that is no longer in use is not kept', async () => {
+  test('each account has an entry of its own, and a new token takes the place of the old', async () => {
     const vault = new MemoryVault();
     const { sessions } = openWindow(vault);
+    const later = sessionOf('ada', { exp: (now + 2 * hour) / 1000 });
     valueOf(await sessions.signIn(ada));
     valueOf(await sessions.signIn(grace));
+    valueOf(await sessions.signIn(later));
+    expect([...vault.entries.keys()].sort()).toEqual([
+      'omi.accounts',
+      'omi.session.uid-of-ada',
+      'omi.session.uid-of-grace',
+    ]);
     expect(textsOf(vault)).not.toContain(ada.idToken);
+    expect(textsOf(vault)).toContain(later.idToken);
+    expect(textsOf(vault)).toContain(grace.idToken);
   });
 
-  test('sign-out leaves no token of any account', async () => {
+  test('sign-out leaves no token of the account; of the last, none at all', async () => {
     const vault = new MemoryVault();
     const { sessions } = openWindow(vault);
     valueOf(await sessions.signIn(ada));
     valueOf(await sessions.signIn(grace));
+    valueOf(await sessions.signOut());
+    expect(textsOf(vault)).not.toContain(grace.idToken);
+    expect(sessions.state).toEqual(signedInAs(ada));
     valueOf(await sessions.signOut());
     expect(textsOf(vault)).not.toMatch(/eyJ/);
   });
@@ -422,7 +454,7 @@ describe('a vault that refuses', () => {
         AbortSignal.abort('locked').throwIfAborted();
         resolve(undefined);
       });
-    const sessions = new Sessions({ vault: { ...port, get }, now: () => now });
+    const sessions = new Sessions(sessionsParts({ vault: { ...port, get }, now: () => now }));
     opened.push(sessions);
     const troubles: VaultTrouble[] = [];
     sessions.onDidMeetTrouble((trouble) => void troubles.push(trouble));
@@ -484,7 +516,7 @@ describe('a vault that refuses', () => {
     });
     expect(troubles).toEqual([trouble]);
     expect(sessions.state).toEqual({ kind: 'signedOut' });
-    expect(failureOf(sessions.bearer())).toEqual({ kind: 'unauthenticated' });
+    expect(failureOf(await sessions.bearer())).toEqual({ kind: 'unauthenticated' });
   });
 
   test('to delete: a change to another entry does not bring the session back', async () => {
@@ -514,12 +546,12 @@ describe('a vault that refuses', () => {
     expect(textsOf(vault)).not.toMatch(/eyJ/);
   });
 
-  test('to delete the list of accounts only: the token goes', async () => {
+  test('to store the list of accounts at sign-out: the token goes', async () => {
     const vault = new MemoryVault();
     const { sessions } = openWindow(vault);
     valueOf(await sessions.signIn(ada));
     vault.refuse((operation, name) =>
-      operation === 'delete' && name === 'omi.accounts' ? locked('delete') : undefined,
+      operation === 'store' && name === 'omi.accounts' ? locked('store') : undefined,
     );
     failureOf(await sessions.signOut());
     expect(textsOf(vault)).not.toMatch(/eyJ/);
@@ -562,7 +594,7 @@ describe('two windows on one vault', () => {
     const [one, other] = [openWindow(vault), openWindow(vault)];
     valueOf(await one.sessions.signIn(ada));
     await reaches(other, signedInAs(ada));
-    expect(other.sessions.bearer()).toEqual(one.sessions.bearer());
+    expect(await other.sessions.bearer()).toEqual(await one.sessions.bearer());
     expect(other.states).toEqual(expect.arrayContaining([signedInAs(ada)]));
     expect(other.troubles).toEqual([]);
   });
@@ -575,7 +607,7 @@ describe('two windows on one vault', () => {
     valueOf(await one.sessions.signOut());
     await reaches(other, { kind: 'signedOut' });
     expect(other.states.at(-1)).toEqual({ kind: 'signedOut' });
-    expect(failureOf(other.sessions.bearer())).toEqual({ kind: 'unauthenticated' });
+    expect(failureOf(await other.sessions.bearer())).toEqual({ kind: 'unauthenticated' });
     expect(other.troubles).toEqual([]);
   });
 
@@ -595,7 +627,7 @@ describe('two windows on one vault', () => {
     const [one, other] = [openWindow(vault), openWindow(vault)];
     valueOf(await one.sessions.signIn(ada));
     await reaches(other, signedInAs(ada));
-    other.sessions.refuse(valueOf(other.sessions.bearer()));
+    other.sessions.refuse(valueOf(await other.sessions.bearer()));
     const renewed = sessionOf('ada', { exp: (now + 2 * hour) / 1000 });
     valueOf(await one.sessions.signIn(renewed));
     await reaches(other, signedInAs(renewed));
@@ -621,7 +653,7 @@ describe('two windows on one vault', () => {
     await reaches(other, signedInAs(ada));
     const results = await Promise.all([one.sessions.signOut(), other.sessions.signOut()]);
     expect(results.map((result) => result.ok)).toEqual([true, true]);
-    expect(vault.entries.size).toBe(0);
+    expect([...vault.entries]).toEqual(nobodyLeft);
     await settled(vault);
     expect([one.sessions.state.kind, other.sessions.state.kind]).toEqual(['signedOut', 'signedOut']);
   });
