@@ -6,7 +6,7 @@ import { keyFamilies } from '../../omi/rawKey';
 import { combinedKind, ContextKeys } from '../contextKeys';
 import { wordsForFailure } from '../failures';
 import { viewIds } from '../ids';
-import { clockTime } from '../words';
+import { asPlainText, clockTime } from '../words';
 import { KeysInWork } from './keysInWork';
 import { KeysTree, type KeysNode } from './keysTree';
 
@@ -91,11 +91,7 @@ export class KeysView {
   }
 
   #draw(): void {
-    const { state, account } = this.#sessions;
     this.#contextKeys.setKeys(combinedKind(this.#rings));
-    const until = state.kind === 'signedIn' ? state.until : undefined;
-    const label = state.kind === 'signedOut' ? '' : (account?.label ?? '');
-    this.#view.description = until === undefined ? label : l10n.t('{0} · until {1}', label, clockTime(until));
     this.#view.message = this.#message() ?? '';
     this.#tree.redraw();
   }
@@ -111,8 +107,18 @@ export class KeysView {
       const why = wordsForFailure(stale.failure)?.sentence ?? '';
       return l10n.t('As of {0}. {1}', clockTime(stale.readAt), why);
     }
-    if (combinedKind(this.#rings) !== 'failed') return undefined;
-    const { state } = this.#rings.dev;
-    return state.kind === 'failed' ? wordsForFailure(state.failure)?.sentence : undefined;
+    // VS Code draws no welcome text beside a message, and no description beside a merged title: the account stands
+    // here, and only above rows.
+    return this.#tree.getChildren().length > 0 ? this.#accountLine() : undefined;
+  }
+
+  /** Whose keys these are, and until when a pasted token lasts. */
+  #accountLine(): string | undefined {
+    const { state } = this.#sessions;
+    if (state.kind !== 'signedIn') return undefined;
+    const label = asPlainText(state.account.label);
+    return state.until === undefined
+      ? label
+      : l10n.t('{0}, signed in until {1}', label, clockTime(state.until));
   }
 }
