@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { isLoopback } from '../omi/baseUrl';
 
 /** How the browser's answer can find its way to this window. */
@@ -53,9 +53,12 @@ async function openLoopback(
   { externalAddress, page }: WaysBackParts,
   arrived: (arrival: Arrival) => boolean,
 ): Promise<OpenWay | undefined> {
+  /** Browsers connect ahead of need; a connection that asks nothing would hold up the end of the server. */
+  const silent = new Set<Socket>();
   const server = createServer((request, response) => {
-    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-    const isExpected = request.method === 'GET' && url.pathname === callbackPath;
+    silent.delete(request.socket);
+    const url = targetOf(request.url ?? '');
+    const isExpected = request.method === 'GET' && url?.pathname === callbackPath;
     const isOurs =
       isExpected && isLoopback(hostOf(request.headers.host)) && arrived(readArrival(url.searchParams));
     response.writeHead(isOurs ? 200 : isExpected ? 400 : 404, {
@@ -67,6 +70,10 @@ async function openLoopback(
     });
     response.end(isOurs ? pageText(page.title, page.text) : '');
   });
+  server.on('connection', (socket) => {
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
   const isListening = await new Promise<boolean>((resolve) => {
     server.once('error', () => resolve(false));
     server.listen(0, '127.0.0.1', () => resolve(true));
@@ -75,7 +82,7 @@ async function openLoopback(
   const close = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve());
-      server.closeIdleConnections();
+      for (const socket of silent) socket.destroy();
     });
   const { port } = server.address() as AddressInfo;
   const local = `http://127.0.0.1:${String(port)}${callbackPath}`;
@@ -126,6 +133,12 @@ function isPlainLoopback(address: string): boolean {
   if (!URL.canParse(address)) return false;
   const { protocol, hostname, search, hash } = new URL(address);
   return protocol === 'http:' && isLoopback(hostname) && search === '' && hash === '';
+}
+
+/** Undefined for a target that is no address, such as `//`, which anyone on this machine can send. */
+function targetOf(target: string): URL | undefined {
+  const base = 'http://127.0.0.1';
+  return URL.canParse(target, base) ? new URL(target, base) : undefined;
 }
 
 function hostOf(header: string | undefined): string {

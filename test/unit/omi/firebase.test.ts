@@ -68,11 +68,7 @@ const calls: {
     call: 'refresh',
     path: refreshPath,
     send: ({ timeoutMs, apiKey, signal = idle } = {}) =>
-      apiOf(timeoutMs).refresh(
-        sandbox.openSession('ada').refreshToken,
-        firebaseOf(sandbox, apiKey),
-        signal,
-      ),
+      apiOf(timeoutMs).refresh(sandbox.openSession('ada').refreshToken, firebaseOf(sandbox, apiKey), signal),
   },
 ];
 

@@ -64,7 +64,9 @@ export async function decide(
   });
   const link = /<a href="([^"]+)"/.exec(await answer.text())?.[1];
   // Programs with a scheme of their own are led to by a link.
-  return answer.headers.get('location') ?? link?.replace(/&#(\d+);/g, (_, c) => String.fromCharCode(Number(c)));
+  return (
+    answer.headers.get('location') ?? link?.replace(/&#(\d+);/g, (_, c) => String.fromCharCode(Number(c)))
+  );
 }
 
 /** An attempt of a test's own, up to the code that the exchange takes. */
@@ -82,4 +84,3 @@ export async function codeFrom(
   const landing = await decide(`${sandbox.url}/v1/auth/authorize?${query.toString()}`, account);
   return new URL(landing ?? '').searchParams.get('code') ?? '';
 }
-
