@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -11,6 +11,8 @@ export async function buildSuite(): Promise<string> {
   const entryPoints = readdirSync(from)
     .filter((file) => file.endsWith('.ts'))
     .map((file) => join(from, file));
+  // A suite that was removed must not run from an earlier build.
+  rmSync(to, { recursive: true, force: true });
   await build({
     entryPoints,
     outdir: to,
@@ -18,8 +20,6 @@ export async function buildSuite(): Promise<string> {
     format: 'cjs',
     platform: 'node',
     target: 'node22',
-    // One copy of each shared file: the suites share the view that they watched being made.
-    splitting: false,
     external: ['vscode', 'mocha'],
     sourcemap: 'inline',
     logLevel: 'warning',

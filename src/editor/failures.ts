@@ -126,7 +126,9 @@ function networkSentence(cause: NetworkCause, host: string): string {
     case 'dns':
       return l10n.t('The name {0} cannot be resolved.', host);
     case 'timeout':
-      return l10n.t('{0} did not answer within {1} seconds.', host, requestTimeoutMs() / 1000);
+      return requestTimeoutMs() === 1000
+        ? l10n.t('{0} did not answer within 1 second.', host)
+        : l10n.t('{0} did not answer within {1} seconds.', host, requestTimeoutMs() / 1000);
     case 'tls':
       return l10n.t('The certificate of {0} cannot be trusted.', host);
     case 'proxy':

@@ -56,7 +56,8 @@ export function reportRevocation(outcomes: readonly KeyOutcome[]): RevocationRep
     actions.push('signIn');
   if (stillLive.length > 0) actions.push('tryAgain');
   if (notConfirmed.length > 0) actions.push('checkAgain');
-  if (stillLive.length > 0 || notConfirmed.length > 0) actions.push('showLog');
+  if (stillLive.some(({ end }) => isMisconfigured(end))) actions.push('openSettings');
+  else if (stillLive.length > 0 || notConfirmed.length > 0) actions.push('showLog');
 
   return {
     level: stillLive.length > 0 ? 'error' : actions.length > 0 || elsewhere.length > 0 ? 'warn' : 'info',
@@ -109,4 +110,8 @@ function andMore(count: number): string[] {
 function wantsSignIn(end: EndState): boolean {
   const failure = end.kind === 'notConfirmed' ? end.failure : undefined;
   return failure?.kind === 'unauthenticated';
+}
+
+function isMisconfigured(end: EndState): boolean {
+  return end.kind === 'stillLive' && end.why.kind === 'refused' && end.why.failure.kind === 'misconfigured';
 }

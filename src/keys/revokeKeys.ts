@@ -56,7 +56,7 @@ const signedOut: OmiFailure = { kind: 'unauthenticated' };
 
 type Answer =
   | { readonly kind: 'accepted' }
-  | { readonly kind: 'unknownToOmi' }
+  | { readonly kind: 'unknownToOmi'; readonly failure: OmiFailure }
   | { readonly kind: 'failed'; readonly failure: OmiFailure };
 
 /**
@@ -148,7 +148,7 @@ function byFamily(targets: readonly KeyTarget[]): Map<KeyFamily, KeyTarget[]> {
 function answerOf(result: Result<void>): Answer {
   if (result.ok) return { kind: 'accepted' };
   const { failure } = result;
-  return failure.kind === 'notFound' ? { kind: 'unknownToOmi' } : { kind: 'failed', failure };
+  return failure.kind === 'notFound' ? { kind: 'unknownToOmi', failure } : { kind: 'failed', failure };
 }
 
 /** What was listed earlier: right before the requests, and the last time that one had keys in it. */
@@ -200,7 +200,7 @@ function isAnswerLost(failure: OmiFailure): boolean {
 
 function endWhenListed(answer: Answer): EndState {
   const why: StillLiveReason =
-    answer.kind === 'failed' ? { kind: 'refused', failure: answer.failure } : { kind: 'stillListed' };
+    answer.kind === 'accepted' ? { kind: 'stillListed' } : { kind: 'refused', failure: answer.failure };
   return { kind: 'stillLive', why };
 }
 

@@ -163,7 +163,7 @@ describe('The view API Keys', () => {
 
     it('says as of when and why, in the row and above the rows', async () => {
       const [row] = await stage.items();
-      const why = 'Omi does not allow this. It says: Under repair';
+      const why = 'Omi does not allow this. It says: Under repair.';
       assert.match(String(row?.description), new RegExp(`^as of \\d\\d:\\d\\d.* · ${why}$`));
       assert.match(String(row?.accessibilityInformation?.label), new RegExp(`${why} Try Again$`));
       assert.match(String(stage.view.message), new RegExp(`^As of \\d\\d:\\d\\d.*\\. ${why}$`));
@@ -200,10 +200,10 @@ describe('The view API Keys', () => {
       const rows = await Promise.all((await stage.groups()).map((node) => stage.item(node)));
       assert.deepEqual(
         rows.map(({ label, description }) => [label, description]),
-        [['Try Again', 'Omi does not allow this. It says: Forbidden']],
+        [['Try Again', 'Omi does not allow this. It says: Forbidden.']],
       );
       assert.equal(stage.contextKey('omi.keys'), 'failed');
-      assert.equal(stage.view.message, 'Omi does not allow this. It says: Forbidden');
+      assert.equal(stage.view.message, 'Omi does not allow this. It says: Forbidden.');
       assert.equal(stage.person.messages.length, 0);
     });
 
@@ -217,7 +217,7 @@ describe('The view API Keys', () => {
 
     it('never calls it an account without keys', async () => {
       const command = stage.run('omi.key.revoke');
-      assert.equal((await stage.person.close()).text, 'Omi does not allow this. It says: Forbidden');
+      assert.equal((await stage.person.close()).text, 'Omi does not allow this. It says: Forbidden.');
       await command.done;
     });
   });
@@ -229,7 +229,7 @@ describe('The view API Keys', () => {
     const [row, ...others] = await stage.items('mcp');
     assert.deepEqual(
       [row?.label, row?.description],
-      ['Try Again', 'Omi does not allow this. It says: Forbidden'],
+      ['Try Again', 'Omi does not allow this. It says: Forbidden.'],
     );
     assert.deepEqual(others, []);
   });

@@ -274,7 +274,7 @@ describe('Revoke API Key', () => {
       const command = await revoke('prod-bot');
       const message = await stage.person.nextMessage();
       assert.ok(message.text.startsWith(`${named(target)} is not confirmed: `), message.text);
-      assert.match(message.text, /could not be read.* Omi does not allow this\. It says: Forbidden$/);
+      assert.match(message.text, /could not be read.* Omi does not allow this\. It says: Forbidden\.$/);
       assert.deepEqual([message.level, message.buttons], ['warn', ['Check Again', 'Show Log']]);
       message.press('Check Again');
       assert.match((await closeLast(command)).text, /^Revoked "prod-bot"/);
@@ -300,7 +300,7 @@ describe('Revoke API Key', () => {
       assert.equal(
         message.text,
         `${named(target)} is STILL LIVE: Omi has a problem (status 503). ` +
-          'It says: API key revocation temporarily unavailable',
+          'It says: API key revocation temporarily unavailable.',
       );
       assert.deepEqual([message.level, message.buttons], ['error', ['Try Again', 'Show Log']]);
       assert.equal(exists(target), true);
@@ -325,10 +325,10 @@ describe('Revoke API Key', () => {
 
     it("STILL LIVE, with the server's words in either form", async () => {
       const words = [
-        { detail: 'No such thing', says: 'It says: No such thing' },
+        { detail: 'No such thing', says: 'It says: No such thing.' },
         {
           detail: [{ loc: ['path', 'key_id'], msg: 'not a uuid', type: 'x' }],
-          says: 'It says: path.key_id: not a uuid',
+          says: 'It says: path.key_id: not a uuid.',
         },
       ];
       for (const { detail, says } of words) {
@@ -368,7 +368,7 @@ describe('Revoke API Key', () => {
       assert.equal(message.level, 'error');
       assert.equal(
         message.text,
-        `1 of 3 keys are STILL LIVE: ${named(refused)} – Omi does not allow this. It says: Forbidden ` +
+        `1 of 3 keys are STILL LIVE: ${named(refused)} – Omi does not allow this. It says: Forbidden. ` +
           `Revoked ${named(done)}. Omi no longer lists it. Already gone: ${named(gone)}.`,
       );
     });
@@ -380,7 +380,7 @@ describe('Revoke API Key', () => {
       stage.sandbox.fault({ method: 'DELETE', effect: { status: 403 } });
       await closeLast(await revoke('prod-bot'));
       const line = logged.slice(start).find((one) => one.includes(`${id}: stillLive`));
-      assert.match(line ?? '', /Omi does not allow this\. It says: Forbidden$/);
+      assert.match(line ?? '', /Omi does not allow this\. It says: Forbidden\.$/);
     });
   });
 

@@ -94,7 +94,7 @@ describe('Settings', () => {
 
   it('keeps a path prefix, and says when nothing answers there', async () => {
     await configure('apiBaseUrl', `${stage.sandbox.url}/omi/`);
-    assert.equal(await signInFails(), 'Omi does not know this address. It says: Not Found');
+    assert.equal(await signInFails(), 'Omi does not know this address. It says: Not Found.');
     assert.deepEqual(
       stage.sandbox.requests.map(({ rawPath }) => rawPath),
       ['/omi/v1/dev/keys'],

@@ -138,7 +138,7 @@ describe('Sign In with Firebase Token', () => {
 
   it("says the server's own words in the box", async () => {
     stage.sandbox.fault({ effect: { status: 403, body: { detail: { code: 'migration_maintenance' } } } });
-    assert.equal(await refused(token()), 'Omi does not allow this. It says: migration_maintenance');
+    assert.equal(await refused(token()), 'Omi does not allow this. It says: migration_maintenance.');
     await assertNothingKept();
   });
 
