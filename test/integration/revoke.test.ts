@@ -320,7 +320,7 @@ describe('Revoke API Key', () => {
       await configure('requestTimeoutSeconds', 1);
       stage.sandbox.fault({ method: 'DELETE', times: Infinity, effect: { hang: true } });
       const message = await closeLast(await revoke('prod-bot'));
-      assert.match(message.text, /is STILL LIVE: 127\.0\.0\.1:\d+ did not answer within 1 seconds\.$/);
+      assert.match(message.text, /is STILL LIVE: 127\.0\.0\.1:\d+ did not answer within 1 second\.$/);
     });
 
     it("STILL LIVE, with the server's words in either form", async () => {

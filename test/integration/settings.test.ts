@@ -107,7 +107,7 @@ describe('Settings', () => {
     const start = Date.now();
     assert.equal(
       await signInFails(),
-      `127.0.0.1:${String(stage.sandbox.port)} did not answer within 1 seconds.`,
+      `127.0.0.1:${String(stage.sandbox.port)} did not answer within 1 second.`,
     );
     assert.ok(Date.now() - start >= 1000);
   });
