@@ -110,6 +110,7 @@ describe('commands', () => {
     'omi.signIn': 'Sign In',
     'omi.signInWithToken': 'Sign In with Firebase Token',
     'omi.signOut': 'Sign Out',
+    'omi.account.switch': 'Switch Account',
     'omi.keys.refresh': 'Refresh API Keys',
     'omi.keys.cancel': 'Cancel Revocation',
     'omi.key.create': 'Create API Key',
@@ -258,8 +259,8 @@ describe('menus, keys and views', () => {
       for (const keys of Object.keys(ringKinds)) {
         const facts = { [contextKeys.session]: session, [contextKeys.keys]: keys };
         const texts = contributes.viewsWelcome.filter(({ when }) => holds(when ?? 'true', facts));
-        // A stale list always has a row: what went wrong.
-        const count = session === 'signedIn' && keys === 'stale' ? 0 : 1;
+        // A stale or failed list always has a row: what went wrong.
+        const count = session === 'signedIn' && (keys === 'stale' || keys === 'failed') ? 0 : 1;
         expect(texts.length, `${session}, ${keys}`).toBe(count);
       }
     }
