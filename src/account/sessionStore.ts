@@ -27,6 +27,8 @@ const storedIds = v.pipe(
 export class SessionStore {
   readonly #vault: Vault;
   readonly #troubles = new EventEmitter<VaultTrouble>();
+  /** Damaged entries, which are told once and not at every reading. */
+  readonly #damaged = new Set<string>();
 
   constructor(vault: Vault) {
     this.#vault = vault;
@@ -66,9 +68,12 @@ export class SessionStore {
     if (!text.ok) return text;
     if (text.value === undefined) return succeed(undefined);
     const session = decodeSession(text.value);
-    if (session.ok) return session;
-    this.tell({ kind: 'damaged', entry: 'omi.session', field: session.failure.field });
-    return succeed(undefined);
+    this.#noteDamage(
+      sessionPrefix + accountId,
+      'omi.session',
+      session.ok ? undefined : session.failure.field,
+    );
+    return succeed(session.ok ? session.value : undefined);
   }
 
   /** Keeps a session and reads it back, because a vault without a keyring may take it and lose it. */
@@ -95,14 +100,40 @@ export class SessionStore {
     return this.#attempt('delete', () => this.#vault.delete(sessionPrefix + accountId));
   }
 
+  /**
+   * Deletes the session of an account that the list of accounts does not name any more. Gives whether that was so;
+   * false also when the list cannot be read.
+   */
+  async deleteUnlisted(accountId: string): Promise<boolean> {
+    const text = await this.#vault.get(accountsEntry).catch(() => undefined);
+    const parsed = v.safeParse(storedIds, text);
+    if (!parsed.success || parsed.output.ids.includes(accountId)) return false;
+    await this.delete(accountId);
+    return true;
+  }
+
+  /** Whether an account's session may have been lost to damage, which has been told already. */
+  isDamaged(accountId: string): boolean {
+    return this.#damaged.has(accountsEntry) || this.#damaged.has(sessionPrefix + accountId);
+  }
+
+  /** @param field the field at fault; undefined when there is no damage. */
+  #noteDamage(name: string, entry: string, field: string | undefined): void {
+    if (field === undefined) this.#damaged.delete(name);
+    else if (!this.#damaged.has(name)) {
+      this.#damaged.add(name);
+      this.tell({ kind: 'damaged', entry, field });
+    }
+  }
+
   async #readIds(): Promise<Result<readonly string[], VaultTrouble>> {
     const text = await this.#attempt('read', () => this.#vault.get(accountsEntry));
     if (!text.ok) return text;
     if (text.value === undefined) return succeed([]);
     const parsed = v.safeParse(storedIds, text.value);
-    if (parsed.success) return succeed(parsed.output.ids);
-    this.tell({ kind: 'damaged', entry: accountsEntry, field: v.getDotPath(parsed.issues[0]) ?? 'entry' });
-    return succeed([]);
+    const field = parsed.success ? undefined : (v.getDotPath(parsed.issues[0]) ?? 'entry');
+    this.#noteDamage(accountsEntry, accountsEntry, field);
+    return succeed(parsed.success ? parsed.output.ids : []);
   }
 
   async #attempt<T>(

@@ -64,8 +64,10 @@ export class Sessions {
   readonly #renewals = new Map<string, Promise<Result<Session>>>();
   /** When a renewal last failed in a passing way, by account; a live token is used meanwhile. */
   readonly #failedAt = new Map<string, number>();
-  /** Sessions that were signed out here and that the vault did not let go: account and token. */
-  readonly #leftBehind = new Map<string, string>();
+  /** Accounts that were signed out here and that the vault did not let go. */
+  readonly #leftBehind = new Set<string>();
+  /** ID tokens, by account, that the vault may still have although they were signed out or renewed here. */
+  readonly #outdated = new Map<string, Set<string>>();
   #attempts = 0;
   #told = '';
   #timer: { dispose(): void } | undefined;
@@ -111,14 +113,14 @@ export class Sessions {
     return this.#inTurn(async () => {
       const stored = await this.#store.readAll();
       // A vault that cannot be read now is no reason to lose the sessions in hand.
-      const kept = stored.ok ? stored.value : this.#sessions;
-      this.#sessions = kept.filter(({ account, idToken }) => this.#leftBehind.get(account.id) !== idToken);
+      if (stored.ok) this.#sessions = stored.value.flatMap((session) => this.#newerOf(session) ?? []);
       for (const { account, idToken } of this.#sessions) {
         if (this.#ended.get(account.id)?.token !== idToken) this.#ended.delete(account.id);
       }
       if (!this.#isLoaded && stored.ok) {
         const known = new Set(this.accounts.map(({ id }) => id));
-        if (this.#parts.marker.read().some((id) => !known.has(id))) this.#store.tell({ kind: 'forgot' });
+        const isForgotten = (id: string): boolean => !known.has(id) && !this.#store.isDamaged(id);
+        if (this.#parts.marker.read().some(isForgotten)) this.#store.tell({ kind: 'forgot' });
         this.#parts.marker.write([...known]);
       }
       this.#isLoaded = true;
@@ -152,6 +154,7 @@ export class Sessions {
         return ordered;
       }
       this.#leftBehind.delete(id);
+      this.#outdated.delete(id);
       this.#ended.delete(id);
       this.#take([session, ...others]);
       return succeed(undefined);
@@ -178,20 +181,27 @@ export class Sessions {
   signOut(accountId: string | undefined = this.account?.id): Promise<Result<void, VaultTrouble>> {
     // Out of use at once: a renewal under way must find itself signed out, whatever the vault is busy with.
     const leaving = this.#find(accountId);
-    if (leaving) this.#leftBehind.set(leaving.account.id, leaving.idToken);
+    if (leaving) this.#outdate(leaving);
     this.#take(this.#sessions.filter((session) => session !== leaving));
     return this.#inTurn(async () => {
       this.#take(this.#sessions.filter(({ account }) => account.id !== accountId));
-      const ids = new Set([...this.#leftBehind.keys(), ...(accountId === undefined ? [] : [accountId])]);
+      if (accountId !== undefined) this.#leftBehind.add(accountId);
+      const gone: string[] = [];
       let refused: Result<void, VaultTrouble> = succeed(undefined);
-      for (const id of ids) {
+      for (const id of this.#leftBehind) {
         // The secret first: whatever fails after it, the token is gone.
         const deleted = await this.#store.delete(id);
-        if (deleted.ok) this.#leftBehind.delete(id);
+        if (deleted.ok) gone.push(id);
         else refused = deleted;
         this.#ended.delete(id);
       }
       const ordered = await this.#store.writeOrder(this.accounts.map(({ id }) => id));
+      for (const id of gone) {
+        // Another window may have stored a renewed session before it could know.
+        await this.#store.deleteUnlisted(id);
+        this.#leftBehind.delete(id);
+        this.#outdated.delete(id);
+      }
       return refused.ok ? ordered : refused;
     });
   }
@@ -209,12 +219,13 @@ export class Sessions {
     const session = this.#find(accountId);
     if (!session || this.#endOf(session)) return fail({ kind: 'unauthenticated' });
     if (!session.renewal || this.#parts.now() < session.renewal.dueAt) return succeed(bearerOf(session));
-    const isLive = (): boolean => this.#find(accountId) === session && this.#parts.now() < session.expiresAt;
     const failedAt = this.#failedAt.get(session.account.id) ?? -Infinity;
-    if (isLive() && this.#parts.now() - failedAt < pauseAfterFailure) return succeed(bearerOf(session));
+    const hasJustFailed = this.#parts.now() - failedAt < pauseAfterFailure;
+    if (hasJustFailed && this.#isLive(session)) return succeed(bearerOf(session));
     const fresh = await this.#renewOnce(session);
     if (fresh.ok) return succeed(bearerOf(fresh.value));
-    return isLive() && !this.#endOf(session) ? succeed(bearerOf(session)) : fresh;
+    const inHand = this.#find(accountId);
+    return inHand && this.#isLive(inHand) ? succeed(bearerOf(inHand)) : fresh;
   }
 
   /**
@@ -255,6 +266,20 @@ export class Sessions {
     return !session.renewal && session.expiresAt <= this.#parts.now() ? 'lapsed' : undefined;
   }
 
+  #isLive(session: Session): boolean {
+    return this.#parts.now() < session.expiresAt && !this.#endOf(session);
+  }
+
+  #outdate({ account, idToken }: Session): void {
+    this.#outdated.set(account.id, new Set(this.#outdated.get(account.id)).add(idToken));
+  }
+
+  /** What the vault has of an account, unless this window knows better: then what is in hand, if anything. */
+  #newerOf(stored: Session): Session | undefined {
+    const { account, idToken } = stored;
+    return this.#outdated.get(account.id)?.has(idToken) ? this.#find(account.id) : stored;
+  }
+
   /** One renewal an account at a time; who comes meanwhile gets its result. */
   #renewOnce(session: Session): Promise<Result<Session>> {
     const { id } = session.account;
@@ -271,11 +296,11 @@ export class Sessions {
     if (!newest) return fail({ kind: 'unauthenticated' });
     if (newest !== session && newest.renewal && this.#parts.now() < newest.renewal.dueAt)
       return succeed(newest);
-    if (!newest.renewal) return fail({ kind: 'unauthenticated' });
+    if (!newest.renewal) return this.#isLive(newest) ? succeed(newest) : fail({ kind: 'unauthenticated' });
 
     const tokens = await this.#parts.renew(newest.renewal.refreshToken);
     if (!this.#find(id)) return fail({ kind: 'cancelled' });
-    if (tokens.ok) return this.#keepRenewed(renewed(newest, tokens.value, this.#parts.now()));
+    if (tokens.ok) return this.#keepRenewed(newest, renewed(newest, tokens.value, this.#parts.now()));
     if (tokens.failure.kind !== 'sessionOver') {
       this.#failedAt.set(id, this.#parts.now());
       return fail(tokens.failure);
@@ -292,28 +317,39 @@ export class Sessions {
   #readNewest(session: Session): Promise<Session | undefined> {
     return this.#inTurn(async () => {
       const stored = await this.#store.read(session.account.id);
-      if (!this.#find(session.account.id)) return undefined;
+      const inHand = this.#find(session.account.id);
+      if (!inHand) return undefined;
       // A vault that cannot be read now is no reason to lose the session that is in hand.
-      if (!stored.ok) return session;
+      if (!stored.ok) return inHand;
       if (stored.value === undefined) {
         this.#take(this.#sessions.filter(({ account }) => account.id !== session.account.id));
         return undefined;
       }
-      if (stored.value.idToken === session.idToken) return session;
-      this.#replace(stored.value);
-      return stored.value;
+      const newest = this.#newerOf(stored.value) ?? inHand;
+      if (isSame(newest, session)) return session;
+      this.#replace(newest);
+      return newest;
     });
   }
 
-  #keepRenewed(session: Session): Promise<Result<Session>> {
+  #keepRenewed(before: Session, session: Session): Promise<Result<Session>> {
     return this.#inTurn(async () => {
       const { id } = session.account;
       const stored = await this.#store.read(id);
-      const isSignedOut = !this.#find(id) || (stored.ok && stored.value === undefined);
+      const inHand = this.#find(id);
+      const isSignedOut = !inHand || (stored.ok && stored.value === undefined);
       if (isSignedOut) return fail<OmiFailure>({ kind: 'cancelled' });
+      // Somebody signed in anew meanwhile, or another window was first: that session stays.
+      if (!isSame(inHand, before)) return succeed(inHand);
       this.#replace(session);
+      const kept = await this.#store.write(session);
       // A vault that refuses is told by the store; the session in hand goes on for as long as this window.
-      await this.#store.write(session);
+      if (!kept.ok) this.#outdate(before);
+      else if (await this.#store.deleteUnlisted(id)) {
+        // Signed out in another window while this one was storing.
+        this.#take(this.#sessions.filter(({ account }) => account.id !== id));
+        return fail<OmiFailure>({ kind: 'cancelled' });
+      }
       return succeed(session);
     });
   }
@@ -367,6 +403,11 @@ export class Sessions {
     this.#turn = done.catch(() => undefined);
     return done;
   }
+}
+
+/** Whether two sessions are of the same tokens; ID tokens of the same second can be the same text. */
+function isSame(one: Session, other: Session): boolean {
+  return one.idToken === other.idToken && one.renewal?.refreshToken === other.renewal?.refreshToken;
 }
 
 function bearerOf({ idToken, account }: Session): Bearer {
