@@ -250,6 +250,42 @@ describe('expiry is settled when it is read', () => {
     expect(sessions.account).toEqual(ada.account);
   });
 
+  test('and is told by itself when its time comes, before a request fails', async () => {
+    const { sessions, clock, timers, states } = openWindow(new MemoryVault());
+    valueOf(await sessions.signIn(ada));
+    expect(timers.waiting).toEqual([hour]);
+    clock.now += hour - 1000;
+    // A timer of the system may go off early.
+    timers.goOff();
+    expect(timers.waiting).toEqual([1000]);
+    clock.now += 1000;
+    timers.goOff();
+    expect(states.at(-1)).toEqual({ kind: 'expired', account: ada.account, reason: 'lapsed' });
+    expect(timers.waiting).toEqual([]);
+  });
+
+  test('no timer runs after sign-out, nor in a window that is closed', async () => {
+    const { sessions, timers } = openWindow(new MemoryVault());
+    valueOf(await sessions.signIn(ada));
+    valueOf(await sessions.signOut());
+    expect(timers.waiting).toEqual([]);
+    valueOf(await sessions.signIn(ada));
+    sessions.dispose();
+    expect(timers.waiting).toEqual([]);
+  });
+
+  test('a clock that is ahead: what Omi has just accepted is used for the time a clock may be off', async () => {
+    const { sessions, clock } = openWindow(new MemoryVault());
+    const token = jwt(firebaseClaims({ exp: now / 1000 - 60 }));
+    const session = sessionOfToken(token, valueOf(readClaims(token)), now);
+    valueOf(await sessions.signIn(session));
+    expect(sessions.state).toMatchObject({ kind: 'signedIn', until: now + 300_000 });
+    clock.now += 299_999;
+    valueOf(await sessions.bearer());
+    clock.now += 1;
+    expect(failureOf(await sessions.bearer())).toEqual({ kind: 'unauthenticated' });
+  });
+
   test('a new sign-in ends it', async () => {
     const { sessions, clock } = openWindow(new MemoryVault());
     valueOf(await sessions.signIn(ada));
