@@ -249,6 +249,13 @@ describe('401', () => {
     expect(window.sessions.state).toMatchObject({ kind: 'expired', reason: 'refused' });
   });
 
+  test('for good, for ten calls at once: ended once', async () => {
+    const window = await signedIn();
+    sandbox.fault({ method: 'GET', times: Infinity, effect: { status: 401 } });
+    await Promise.all(Array.from({ length: 10 }, async () => failureOf(await list(window))));
+    expect(window.ends).toEqual(['refused']);
+  });
+
   test('and no renewal to be had now: that failure, and the session goes on', async () => {
     const window = await signedIn();
     sandbox.fault({ method: 'GET', effect: { status: 401 } });
@@ -555,6 +562,47 @@ describe('signing out during a refresh', () => {
     },
   );
 
+  test('in another window, where this one stores between the two steps of the sign-out', async () => {
+    let reached = (): void => undefined;
+    let goOn = (): void => undefined;
+    const isReached = new Promise<void>((go) => (reached = go));
+    const mayGoOn = new Promise<void>((go) => (goOn = go));
+    const port = vault.window();
+    let isHeld = false;
+    const window = await signedIn({
+      port: {
+        ...port,
+        store: async (name, value) => {
+          if (isHeld) {
+            reached();
+            await mayGoOn;
+          }
+          return port.store(name, value);
+        },
+      },
+    });
+    let stored: Promise<unknown> = Promise.resolve();
+    const other = openWindow({
+      port: {
+        ...vault.window(),
+        store: async (name, value) => {
+          goOn();
+          await stored;
+          return port.store(name, value);
+        },
+      },
+    });
+    await other.sessions.load();
+    clock += 2 * hour;
+    isHeld = true;
+    stored = window.sessions.bearer();
+    await isReached;
+    valueOf(await other.sessions.signOut());
+    await settled();
+    expect(window.sessions.state).toEqual({ kind: 'signedOut' });
+    expect(textOfVault()).not.toMatch(/eyJ|refreshToken/);
+  });
+
   test('and signing in again as the same: the new session stays, the late answer is dropped', async () => {
     const window = await signedIn();
     clock += 2 * hour;
@@ -564,6 +612,7 @@ describe('signing out during a refresh', () => {
     valueOf(await window.sessions.signOut());
     const anew = sessionOf('ada');
     valueOf(await window.sessions.signIn(anew));
+    clock += minute;
     release();
     await call;
     await settled();

@@ -205,6 +205,18 @@ describe('a vault that forgets', () => {
     expect(again.troubles).toEqual([]);
   });
 
+  test('is not meant after a sign-out in another window whose mark comes late', async () => {
+    const { vault, window } = await withAll();
+    const late = new MemoryMarker();
+    late.write(window.marker.ids);
+    const other = openWindow(vault, late);
+    await other.sessions.load();
+    valueOf(await window.sessions.signOut());
+    await settled(vault);
+    expect(labels(other)).toEqual(['grace', 'ada']);
+    expect(other.troubles).toEqual([]);
+  });
+
   test('is not meant when it only cannot be read now, nor is the mark lost by that', async () => {
     const { vault, window } = await withAll();
     vault.refuse(() => new Error('locked'));

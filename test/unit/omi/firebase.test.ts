@@ -294,14 +294,14 @@ test.each([
   ],
 ])('with the emulator at %s the sign-in goes to %s', async (emulatorHost, address) => {
   const asked: HttpRequest[] = [];
-  const { signIn } = createFirebaseApi({
+  const firebase = createFirebaseApi({
     http: (request) => {
       asked.push(request);
       return Promise.resolve(succeed({ status: 500, body: undefined, isJson: false, retryAfter: undefined }));
     },
     now: Date.now,
   });
-  await signIn('t', { apiKey: 'k&x=1', emulatorHost }, idle);
+  await firebase.signIn('t', { apiKey: 'k&x=1', emulatorHost }, idle);
   expect(asked.map(({ url }) => url.href)).toEqual([address]);
 });
 
