@@ -19,7 +19,7 @@ export function consentPage(attemptId: string, attempt: Attempt): Response {
 <h1>Sign in to the Omi sandbox</h1>
 <p><strong>${escapeHtml(whoAsks(attempt.redirectUri))}</strong> asks to use your Omi account.
 It will be able to see, create and revoke your API keys.</p>
-<form method="post" action="/v1/auth/consent">
+<form method="post" action="consent">
 <input type="hidden" name="attempt" value="${escapeHtml(attemptId)}">
 <fieldset><legend>Account (${attempt.provider === 'google' ? 'Google' : 'Apple'})</legend>
 ${choices.join('\n')}

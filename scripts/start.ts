@@ -30,7 +30,10 @@ async function main(): Promise<void> {
     const folder = await demoFolder(directory);
     const sandbox = await startSandbox();
     closing.push(() => sandbox.close());
-    const settings = { 'omi.apiBaseUrl': sandbox.url };
+    const settings = {
+      'omi.apiBaseUrl': sandbox.url,
+      'omi.firebase.authEmulatorHost': `127.0.0.1:${String(sandbox.port)}`,
+    };
     const code = port === undefined ? desktopCode() : undefined;
     const editor = code
       ? await openDesktop(code, directory, folder, settings)
@@ -53,10 +56,10 @@ Omi API Keys, against a sandbox of Omi at ${sandbox.url}. Nothing leaves this ma
 
   1. ${editor.opening}
   2. Click the Omi icon in the activity bar, on the left.
-  3. Click "Sign In with Firebase Token" and paste the token below.
+  3. Click "Sign In", then "Continue with Google". A page opens in the browser: press "Allow".
   4. Right-click a key, choose "Revoke API Key", press "Revoke".
 
-A token of ${sandbox.accounts.ada.name} (works only in this sandbox):
+Or, in step 3, click "Sign In with Firebase Token" and paste this token of ${sandbox.accounts.ada.name} (works only in this sandbox):
 
 ${token}
 

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator } from '@playwright/test';
 import type { Sandbox } from '../../sandbox/server';
+import { consentAfter } from './support/consent';
 import type { Person } from './support/person';
 import { expect, test } from './support/stage';
 
@@ -26,6 +27,16 @@ for (const theme of ['light', 'dark'] as const) {
     await widenSideBar(person, 420);
     await expect(person.welcomeButton('Sign In with Firebase Token')).toBeVisible();
     await picture('signed-out');
+    await person.welcomeButton('Sign In').click();
+    await expect(person.quickInput).toContainText('Continue with Apple');
+    await picture('sign-in');
+    const consent = await consentAfter(person, () => person.pick('Continue with Google'));
+    await consent.page.close();
+    await person.page.bringToFront();
+    await expect(person.input).toHaveAttribute('placeholder', 'Waiting for the browser …');
+    await picture('signing-in');
+    await person.press('Escape');
+    await expect(person.welcomeButton('Sign In')).toBeVisible();
 
     await person.signIn('grace');
     await expect(person.row('prod-bot')).toBeVisible();

@@ -25,6 +25,7 @@ test('from the palette while signed out: offers to sign in, then goes on', async
   await person.run('Omi: Revoke API Key');
   const offer = person.toast('Sign in to Omi first.');
   await person.pressToast(offer, 'Sign In');
+  await person.pick('Paste a Firebase ID Token');
   await expect(person.input).toHaveAttribute('type', 'password');
   await person.input.fill(sandbox.token('ada'));
   await person.press('Enter');

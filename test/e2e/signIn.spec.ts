@@ -13,7 +13,7 @@ test('signs in with a token: the box answers every slip, the list appears, a toa
 
   const answers: readonly (readonly [string, RegExp])[] = [
     [rawKey, /This is an Omi API key \(omi_dev_[0-9a-f]{4}…[0-9a-f]{4}\), which cannot manage keys\./],
-    [sandbox.token('ada', { lifetimeSeconds: -150 }), /This token expired 2 minutes ago\./],
+    [sandbox.token('ada', { lifetimeSeconds: -630 }), /This token expired 10 minutes ago\./],
     ['hello', /This is not a Firebase ID token/],
     ['x'.repeat(40_000), /too long for a token/],
     [token, /Token of ada@example\.com, expires in 59 minutes\.$/],

@@ -5,24 +5,27 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { launchBrowser } from '../hosts/window';
+import { signInThroughBrowser } from './support/consent';
 import { Person } from './support/person';
 
 const root = join(__dirname, '..', '..');
 
 test.skip(process.platform === 'win32', 'There is no Ctrl-C to send to another console.');
 
-test('npm start: sign in with the printed token, revoke one key, Ctrl-C leaves nothing behind', async () => {
+test('npm start: sign in by clicking as it says, revoke one key, Ctrl-C leaves nothing behind', async () => {
   test.setTimeout(150_000);
   const start = run('npm', ['start', '--', '--port', '0']);
   const browser = await launchBrowser();
   try {
     const address = await start.said(/^Ready: (http:\S+)$/m, 90_000);
     const token = await start.said(/^(eyJ\S+)$/m, 1000);
+    await start.said(/(Click "Sign In", then "Continue with Google")/, 1000);
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     await page.goto(address);
     const window = { page, context: page.context(), close: () => page.close() };
     const person = new Person(window, () => token);
-    await person.signInAndSee('prod-bot');
+    await signInThroughBrowser(person);
+    await expect(person.row('prod-bot')).toBeVisible();
     await person.contextMenu(person.row('prod-bot'), 'Revoke API Key');
     await person.pressModal('Revoke');
     await expect(person.toast('Revoked "prod-bot"')).toBeVisible();

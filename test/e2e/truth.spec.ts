@@ -133,6 +133,7 @@ test('expired session: said in the view; a revocation waits for the sign-in and 
   fault.clear();
   sandbox.clearRequests();
   await person.pressToast(toast, 'Sign In');
+  await person.pick('Paste a Firebase ID Token');
   await person.enterToken(sandbox.token('ada', { lifetimeSeconds: 3000 }));
   await expect(person.toast('Revoked "prod-bot"')).toBeVisible();
   await expect(person.row('Developer Keys')).toContainText('11');

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { startPortProxy } from './portProxy';
 import { prepareHost, type Host, type HostName } from './prepare';
 
 /** VS Code user settings by their full name. */
@@ -89,7 +90,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   await writeSettings();
 
   const directories = ['--server-data-dir', dataDir, '--extensions-dir', extensionsDir];
-  const env = hostEnvironment(options.env);
+  const ports = await startPortProxy();
+  const env = hostEnvironment({ VSCODE_PROXY_URI: ports.template, ...options.env });
   if (options.vsix !== undefined) {
     const args = [host.serverMain, ...directories, '--install-extension', options.vsix, '--force'];
     const install = guarded(host.node, args, env, []);
@@ -99,6 +101,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       'VS Code did not install the extension in time.',
     );
     if (code !== 0) {
+      await ports.stop();
       await rm(temporary, { recursive: true, force: true });
       throw new Error(`VS Code could not install ${options.vsix}.\n${install.output()}`);
     }
@@ -119,6 +122,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   try {
     port = await listening(server);
   } catch (error) {
+    await ports.stop();
     await server.stop();
     throw error;
   }
@@ -135,7 +139,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       await writeSettings();
     },
     logTail: (characters = 4000) => logTail(logsDir, characters),
-    stop: () => server.stop(),
+    stop: async () => {
+      await ports.stop();
+      await server.stop();
+    },
   };
 }
 

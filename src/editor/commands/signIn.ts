@@ -30,9 +30,7 @@ export async function signInWithToken(parts: Parts): Promise<void> {
 export async function signIn(parts: Parts, manner?: Manner): Promise<Session | undefined> {
   const chosen = manner ?? (await askManner());
   if (chosen === undefined) return undefined;
-  return parts.sessions.whileSigningIn(() =>
-    chosen === 'token' ? signInByToken(parts) : signInByBrowser(parts, chosen),
-  );
+  return chosen === 'token' ? signInByToken(parts) : signInByBrowser(parts, chosen);
 }
 
 /**
@@ -83,8 +81,16 @@ async function signInByBrowser(parts: Parts, provider: IdentityProvider): Promis
       return undefined;
     }
     const servers = { base: base.value, firebase: firebase.value };
-    const result = await signInThroughBrowser(parts.browserSignIn, provider, servers);
-    if (result.ok) return keepOrTell(parts, result.value);
+    // What is told afterwards may stay unanswered for ever: it is no part of the attempt.
+    const { result, trouble } = await parts.sessions.whileSigningIn(async () => {
+      const ended = await signInThroughBrowser(parts.browserSignIn, provider, servers);
+      return { result: ended, trouble: ended.ok ? await keep(parts, ended.value) : undefined };
+    });
+    if (result.ok) {
+      if (trouble === undefined) return result.value;
+      await notify({ level: 'error', message: trouble, actions: ['showLog'] });
+      return undefined;
+    }
     const words = wordsForSignInFailure(result.failure);
     if (!words) return undefined;
     parts.log[words.level](`Sign-in: ${result.failure.kind}`);
@@ -94,14 +100,9 @@ async function signInByBrowser(parts: Parts, provider: IdentityProvider): Promis
 }
 
 function signInByToken(parts: Parts): Promise<Session | undefined> {
-  return askForToken({ api: parts.api, now: parts.now, keep: (session) => keep(parts, session) });
-}
-
-async function keepOrTell(parts: Parts, session: Session): Promise<Session | undefined> {
-  const trouble = await keep(parts, session);
-  if (trouble === undefined) return session;
-  await notify({ level: 'error', message: trouble, actions: ['showLog'] });
-  return undefined;
+  return parts.sessions.whileSigningIn(() =>
+    askForToken({ api: parts.api, now: parts.now, keep: (session) => keep(parts, session) }),
+  );
 }
 
 /** Keeps a session; says what went wrong as a sentence, or nothing. */

@@ -22,9 +22,9 @@ export class Person {
     return this.page.locator('.sidebar .pane-body');
   }
 
-  /** A button of the view's welcome text. */
+  /** A button of the view's welcome text, by its whole name. */
   welcomeButton(name: string): Locator {
-    return this.page.locator('.sidebar .welcome-view').getByRole('button', { name });
+    return this.page.locator('.sidebar .welcome-view').getByRole('button', { name, exact: true });
   }
 
   /** The rows of the view with some words in them. */
@@ -134,6 +134,7 @@ export class Person {
   /** Leaves the window as it was opened: signed out, nothing on the screen but the view. */
   async signOutAndClear(): Promise<void> {
     await this.openView();
+    await this.clearToasts();
     await this.run('Omi: Sign Out');
     await expect(this.toast(/^.*(Signed out|Nobody is signed in)/)).toBeVisible();
     await this.clearToasts();
@@ -146,6 +147,16 @@ export class Person {
     await this.signIn(account);
     await expect(this.row(name)).toBeVisible();
     return this.row(name);
+  }
+
+  /** Chooses a row of the open pick. */
+  async pick(label: string): Promise<void> {
+    await this.quickInput.locator('.monaco-list-row', { hasText: label }).click();
+  }
+
+  /** A button in the title of the open input box. */
+  boxButton(name: string | RegExp): Locator {
+    return this.quickInput.getByRole('button', { name });
   }
 
   /** Pastes a token into the open password box and accepts it; the box must close. */

@@ -3,8 +3,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { BrowserContext, Page } from '@playwright/test';
 
-/** A raw key, or the two first parts of a signed token. */
-export const secretPattern = /omi_(?:dev|mcp)_[0-9a-f]{32}|eyJ[\w-]{10,}\.eyJ[\w-]{10,}/;
+/** A raw key, the two first parts of a signed token, or what a sign-in sends about: its state, code and verifier. */
+export const secretPattern =
+  /omi_(?:dev|mcp)_[0-9a-f]{32}|eyJ[\w-]{10,}\.eyJ[\w-]{10,}|\b(?:code|state|code_verifier|refresh_token)=[\w-]{32,}/;
 
 /**
  * From now on, every text and every spoken label that any window of the context draws is looked at in the moment it is

@@ -75,7 +75,11 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       await mkdir(folder);
       await writeFile(join(folder, 'bot.ts'), program);
       const sandbox = await startSandbox();
-      const userSettings = { 'omi.apiBaseUrl': sandbox.url, 'omi.requestTimeoutSeconds': 3 };
+      const userSettings = {
+        'omi.apiBaseUrl': sandbox.url,
+        'omi.firebase.authEmulatorHost': `127.0.0.1:${String(sandbox.port)}`,
+        'omi.requestTimeoutSeconds': 3,
+      };
       const server = await startServer({ host: 'newest', vsix, userSettings });
       const browser = await launchBrowser();
       await use({ sandbox, server, browser, folder });
