@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator } from '@playwright/test';
 import type { Sandbox } from '../../sandbox/server';
-import { consentAfter } from './support/consent';
+import { consentAfter, signInThroughBrowser } from './support/consent';
 import type { Person } from './support/person';
 import { expect, test } from './support/stage';
 
@@ -38,7 +38,7 @@ for (const theme of ['light', 'dark'] as const) {
     await person.press('Escape');
     await expect(person.welcomeButton('Sign In')).toBeVisible();
 
-    await person.signIn('grace');
+    await signInThroughBrowser(person, 'grace');
     await expect(person.row('prod-bot')).toBeVisible();
     await person.clearToasts();
     await person.row('prod-bot').click();
