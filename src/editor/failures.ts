@@ -66,11 +66,13 @@ export function wordsForFailure(failure: OmiFailure): FailureWords | undefined {
       };
     case 'misconfigured':
       return {
-        sentence: l10n.t(
-          'Nothing was sent: the setting {0} cannot be used. {1}',
-          failure.setting,
-          failure.problem,
-        ),
+        sentence: failure.wasSent
+          ? l10n.t(
+              'This failed because the setting {0} cannot be used. {1}',
+              failure.setting,
+              failure.problem,
+            )
+          : l10n.t('Nothing was sent: the setting {0} cannot be used. {1}', failure.setting, failure.problem),
         actions: ['openSettings'],
         level: 'error',
       };

@@ -44,6 +44,7 @@ export function clientKeyProblem(): OmiFailure {
     problem: l10n.t(
       'Google does not accept this Firebase key. Omi may have restricted it; enter a current one.',
     ),
+    wasSent: true,
   };
 }
 

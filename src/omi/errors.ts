@@ -20,8 +20,13 @@ export type OmiFailure =
     }
   /** The answer is not what the contract says; `problem` names the field or form. */
   | { readonly kind: 'protocol'; readonly problem: string }
-  /** A setting makes the request impossible; nothing was sent. */
-  | { readonly kind: 'misconfigured'; readonly setting: string; readonly problem: string }
+  /** A setting makes the request impossible; nothing was sent, unless the server had to be asked to know. */
+  | {
+      readonly kind: 'misconfigured';
+      readonly setting: string;
+      readonly problem: string;
+      readonly wasSent?: true;
+    }
   | { readonly kind: 'cancelled' };
 
 /** The longest part of a server's words that is worth showing. */
