@@ -86,7 +86,7 @@ async function openLoopback(
     });
   const { port } = server.address() as AddressInfo;
   const local = `http://127.0.0.1:${String(port)}${callbackPath}`;
-  const redirectUri = await externalAddress(local).catch(() => undefined);
+  const redirectUri = await externalAddress(local).then(withCallbackPath, () => undefined);
   if (redirectUri !== undefined && isPlainLoopback(redirectUri)) return { redirectUri, close };
   await close();
   return undefined;
@@ -127,6 +127,13 @@ function readArrival(query: URLSearchParams): Arrival {
     code: query.get('code') ?? undefined,
     error: query.get('error') ?? undefined,
   };
+}
+
+/** Some editors in the browser give the address of the port alone and drop the path. */
+function withCallbackPath(address: string): string {
+  return URL.canParse(address) && !new URL(address).pathname.endsWith(callbackPath)
+    ? address.replace(/\/?$/, callbackPath)
+    : address;
 }
 
 function isPlainLoopback(address: string): boolean {

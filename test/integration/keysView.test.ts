@@ -5,6 +5,9 @@ import { latch } from './support/latch';
 import { openStage, textOf, type Stage } from './support/stage';
 import { until } from './support/until';
 
+/** What stands above the rows while all is well. */
+const accountLine = /^ada@example\.com, signed in until \d\d:\d\d/;
+
 const spokenPrefix = (prefix: string): string => prefix.replace('...', '…');
 
 describe('The view API Keys', () => {
@@ -22,8 +25,8 @@ describe('The view API Keys', () => {
   describe('of an account with keys', () => {
     beforeEach(() => stage.signIn('ada'));
 
-    it('names the account', () => {
-      assert.equal(stage.view.description, 'ada@example.com');
+    it('names the account above the rows, and until when a pasted token lasts', () => {
+      assert.match(stage.view.message ?? '', accountLine);
     });
 
     it('has a group with its count for each family', async () => {
@@ -107,8 +110,8 @@ describe('The view API Keys', () => {
       }
     });
 
-    it('says nothing and asks nothing while all is well', () => {
-      assert.equal(stage.view.message ?? '', '');
+    it('says no more and asks nothing while all is well', () => {
+      assert.match(stage.view.message ?? '', accountLine);
       assert.equal(stage.person.messages.length, 0);
       assert.equal(stage.contextKey('omi.keys'), 'ready');
     });
@@ -178,7 +181,7 @@ describe('The view API Keys', () => {
       const [row] = await stage.items();
       await vscode.commands.executeCommand(row?.command?.command ?? '');
       assert.ok(!(await stage.rows()).includes('Try Again'));
-      assert.equal(stage.view.message, '');
+      assert.match(stage.view.message ?? '', accountLine);
       assert.equal(stage.contextKey('omi.keys'), 'ready');
     });
 
@@ -203,7 +206,6 @@ describe('The view API Keys', () => {
         [['Try Again', 'Omi does not allow this. It says: Forbidden.']],
       );
       assert.equal(stage.contextKey('omi.keys'), 'failed');
-      assert.equal(stage.view.message, 'Omi does not allow this. It says: Forbidden.');
       assert.equal(stage.person.messages.length, 0);
     });
 
@@ -212,7 +214,7 @@ describe('The view API Keys', () => {
       const [row] = await Promise.all((await stage.groups()).map((node) => stage.item(node)));
       await vscode.commands.executeCommand(row?.command?.command ?? '');
       assert.equal((await stage.rows()).length, 12);
-      assert.equal(stage.view.message, '');
+      assert.match(stage.view.message ?? '', accountLine);
     });
 
     it('never calls it an account without keys', async () => {

@@ -22,6 +22,15 @@ describe('Secrets, after all other suites', () => {
     assert.deepEqual(leaks(logged), []);
   });
 
+  it('were never in the state of VS Code, nor in the list of accounts', async () => {
+    const { context } = hostWatch();
+    const state = context?.globalState;
+    const kept = state?.keys().map((key) => JSON.stringify(state.get(key))) ?? [];
+    const accounts = await context?.secrets.get('omi.accounts');
+    assert.ok(kept.length > 0 && accounts !== undefined, 'nothing was watched');
+    assert.deepEqual(leaks([...kept, accounts]), []);
+  });
+
   it('would have been noticed', () => {
     const [secret = ''] = secrets;
     assert.deepEqual(leaks([`before ${secret} after`]).length, 1);

@@ -11,6 +11,8 @@ export interface HostWatch {
     | { readonly provider: vscode.TreeDataProvider<KeysNode>; readonly view: vscode.TreeView<KeysNode> }
     | undefined;
   context: vscode.ExtensionContext | undefined;
+  /** What the extension registered for VS Code's Accounts menu. */
+  provider: vscode.AuthenticationProvider | undefined;
   /** The context keys that `when` clauses read, as they are now. */
   readonly contextKeys: Map<string, unknown>;
   /** Every command that was run through the API, by id. */
@@ -41,6 +43,7 @@ function startWatch(): HostWatch {
   const watch: HostWatch = {
     keysView: undefined,
     context: undefined,
+    provider: undefined,
     contextKeys: new Map(),
     commandsRun: [],
     shown: [],
@@ -73,6 +76,16 @@ function startWatch(): HostWatch {
     watch.shown.push(text);
     return setStatusBarMessage(text, hideAfter);
   });
+
+  const register = vscode.authentication.registerAuthenticationProvider.bind(vscode.authentication);
+  replace(
+    vscode.authentication,
+    'registerAuthenticationProvider',
+    (...args: Parameters<typeof vscode.authentication.registerAuthenticationProvider>) => {
+      watch.provider = args[2];
+      return register(...args);
+    },
+  );
 
   const executeCommand = vscode.commands.executeCommand.bind(vscode.commands);
   replace(vscode.commands, 'executeCommand', (id: string, ...args: unknown[]) => {

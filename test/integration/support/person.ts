@@ -15,6 +15,12 @@ export interface ShownMessage {
 
 type Pick = vscode.QuickPick<vscode.QuickPickItem>;
 
+/** A list of choices that is open; VS Code tells which one the next Enter takes. */
+interface Menu {
+  readonly items: readonly vscode.QuickPickItem[];
+  active: vscode.QuickPickItem | undefined;
+}
+
 /**
  * Plays the person at the prompts. In a test run VS Code refuses to show dialogs and nobody can press a toast, so
  * messages are caught on their way; input boxes and picks are the real ones.
@@ -25,6 +31,8 @@ export class Person {
   readonly #restore: (() => void)[] = [];
   #inputBox: vscode.InputBox | undefined;
   #quickPick: Pick | undefined;
+  #menu: Menu | undefined;
+  readonly #addresses: string[] = [];
   #next = 0;
 
   constructor() {
@@ -49,6 +57,33 @@ export class Person {
       });
       return pick;
     });
+    const showQuickPick = vscode.window.showQuickPick.bind(vscode.window);
+    this.#replace(
+      'showQuickPick',
+      async (items: readonly vscode.QuickPickItem[], options: vscode.QuickPickOptions) => {
+        const menu: Menu = { items, active: undefined };
+        this.#menu = menu;
+        const onDidSelectItem = (item: vscode.QuickPickItem): void => {
+          menu.active = item;
+        };
+        try {
+          return await showQuickPick(items, { ...options, onDidSelectItem });
+        } finally {
+          if (this.#menu === menu) this.#menu = undefined;
+        }
+      },
+    );
+    this.#restore.push(
+      replace(vscode.env, 'openExternal', (address: vscode.Uri) => {
+        this.#addresses.push(address.toString(true));
+        return Promise.resolve(true);
+      }),
+    );
+  }
+
+  /** The next address that the browser was sent to; it is not opened. */
+  address(): Promise<string> {
+    return until('an address for the browser', () => this.#addresses.shift());
   }
 
   /** The next message that was not looked at yet. */
@@ -120,7 +155,7 @@ export class Person {
   /** Presses Escape in the open input box or pick, which closes it. */
   async escape(): Promise<void> {
     await vscode.commands.executeCommand('workbench.action.closeQuickOpen');
-    await until('the prompt to close', () => !this.#inputBox && !this.#quickPick);
+    await until('the prompt to close', () => !this.#inputBox && !this.#quickPick && !this.#menu);
   }
 
   /** The pick that is open, once it is filled. */
@@ -160,8 +195,33 @@ export class Person {
     await until('the pick to close', () => this.#quickPick !== pick);
   }
 
-  /** Forgets what was shown; undoes nothing. */
+  /** The choices of the list that is open. */
+  async choices(): Promise<readonly vscode.QuickPickItem[]> {
+    const { items } = await until('a list of choices', () => (this.#menu?.active ? this.#menu : undefined));
+    items.forEach((item) =>
+      this.#watch.shown.push(`${item.label} ${item.description ?? ''} ${item.detail ?? ''}`),
+    );
+    return items;
+  }
+
+  /** Goes down the open list to a choice, as with the keyboard, and presses Enter. */
+  async take(label: string): Promise<void> {
+    const items = await this.choices();
+    const menu = this.#menu;
+    if (!items.some((item) => item.label === label)) throw new Error(`No choice ${label}`);
+    await until(`${label} to be the active choice`, async () => {
+      if (menu?.active?.label === label) return true;
+      await vscode.commands.executeCommand('quickInput.next');
+      return false;
+    });
+    await this.enter();
+    await until('the list to close', () => this.#menu !== menu);
+  }
+
+  /** Closes every message that is still open, and forgets what was shown. */
   forget(): void {
+    this.messages.forEach((message) => message.press(undefined));
+    this.#addresses.length = 0;
     this.messages.length = 0;
     this.#next = 0;
   }

@@ -3,15 +3,25 @@ import {
   startSandbox,
   type AccountName,
   type NewKey,
+  type RecordedRequest,
   type Sandbox,
   type SandboxKey,
 } from '../../../sandbox/server';
+import type { Session } from '../../../src/account/session';
 import { Sessions } from '../../../src/account/sessions';
 import { secretVault } from '../../../src/editor/auth/secretVault';
+import { renewThrough } from '../../../src/editor/auth/sessionPorts';
+import { after, pause } from '../../../src/editor/timers';
 import type { KeysNode } from '../../../src/editor/views/keysTree';
+import { createFirebaseApi } from '../../../src/omi/firebase';
+import { createHttp } from '../../../src/omi/http';
+import { browse } from './browser';
 import { extensionId, hostWatch } from './hostWatch';
 import { Person } from './person';
 import { until } from './until';
+
+/** Where ID tokens are renewed, as the emulator has it. */
+export const renewalPath = '/securetoken.googleapis.com/v1/token';
 
 export type Family = 'dev' | 'mcp';
 
@@ -44,14 +54,18 @@ export class Stage {
     this.#noteRawKeys();
   }
 
-  /** The names of what the real secret storage of the extension holds. */
+  /** The names of the sessions that the real secret storage of the extension holds. */
   async keptSecrets(): Promise<string[]> {
-    const names = [
-      'omi.accounts',
-      ...Object.values(this.sandbox.accounts).map(({ uid }) => `omi.session.${uid}`),
-    ];
+    const names = Object.values(this.sandbox.accounts).map(({ uid }) => `omi.session.${uid}`);
     const texts = await Promise.all(names.map((name) => this.#secrets.get(name)));
     return names.filter((_, index) => texts[index] !== undefined);
+  }
+
+  /** What VS Code asks for sessions on behalf of others, past its own consent. */
+  get provider(): vscode.AuthenticationProvider {
+    const { provider } = this.#watch;
+    if (!provider) throw new Error('There is no authentication provider');
+    return provider;
   }
 
   get view(): vscode.TreeView<KeysNode> {
@@ -79,6 +93,48 @@ export class Stage {
     this.person.forget();
   }
 
+  /** Signs in through the browser, which the test plays, and waits for the list, good or bad. */
+  async signInByBrowser(account: AccountName = 'ada'): Promise<void> {
+    const command = this.run('omi.signIn');
+    await this.person.take('Continue with Google');
+    await browse(await this.person.address(), account);
+    const { text } = await this.person.close();
+    await command.done;
+    if (!text.startsWith('Signed in')) throw new Error(text);
+    await this.listRead();
+    this.person.forget();
+  }
+
+  /** Keeps a session as another window does, which needs no request. */
+  async keep(account: AccountName, session: Omit<Session, 'account'>): Promise<void> {
+    const { uid, email } = this.sandbox.accounts[account];
+    const other = await this.otherWindow();
+    const kept = await other.signIn({ account: { id: uid, label: email }, ...session });
+    if (!kept.ok) throw new Error('The session could not be kept');
+    await until('the session to arrive', () => this.contextKey('omi.session') !== 'signedOut');
+  }
+
+  /** Keeps a session that must be renewed before its next use: its ID token is over, unless another one is given. */
+  async keepDue(
+    account: AccountName = 'ada',
+    due: { readonly idToken?: string; readonly expiresAt?: number; readonly refreshToken?: string } = {},
+  ): Promise<void> {
+    const idToken = due.idToken ?? this.sandbox.token(account, { lifetimeSeconds: -600 });
+    const refreshToken = due.refreshToken ?? this.sandbox.openSession(account).refreshToken;
+    this.#watch.secrets.add(idToken).add(refreshToken);
+    const dueAt = Date.now() - 1000;
+    await this.keep(account, {
+      idToken,
+      expiresAt: due.expiresAt ?? dueAt,
+      renewal: { refreshToken, dueAt },
+    });
+  }
+
+  /** Requests for a new ID token that arrived. */
+  get renewals(): RecordedRequest[] {
+    return this.sandbox.requests.filter(({ rawPath }) => rawPath === renewalPath);
+  }
+
   /** Waits until somebody is signed in and the lists were read, good or bad. */
   async listRead(): Promise<void> {
     await until(
@@ -94,7 +150,22 @@ export class Stage {
 
   /** The same secret storage, seen from another window of VS Code. */
   async otherWindow(): Promise<Sessions> {
-    const sessions = new Sessions({ vault: secretVault(this.#secrets), now: Date.now });
+    const now = Date.now;
+    const http = createHttp({ userAgent: 'another window', timeoutMs: () => 2000 });
+    let marked: readonly string[] = [];
+    const sessions = new Sessions({
+      vault: secretVault(this.#secrets),
+      marker: {
+        read: () => marked,
+        write: (ids) => {
+          marked = ids;
+        },
+      },
+      renew: renewThrough(createFirebaseApi({ http, now })),
+      now,
+      pause,
+      after,
+    });
     this.#otherWindows.push(sessions);
     await sessions.load();
     return sessions;
@@ -167,21 +238,24 @@ export class Stage {
   /** Back to the settings that every test starts with. */
   async restoreSettings(): Promise<void> {
     await configure('apiBaseUrl', this.sandbox.url);
+    await configure('firebase.authEmulatorHost', `127.0.0.1:${String(this.sandbox.port)}`);
+    await configure('firebase.apiKey', undefined);
     await configure('requestTimeoutSeconds', 2);
   }
 
   /** Back to signed out, with fresh keys, no faults and nothing on the screen. */
   async reset(): Promise<void> {
-    this.#otherWindows.forEach((sessions) => sessions.dispose());
-    this.#otherWindows = [];
     await this.restoreSettings();
     await this.person.escape();
     this.person.forget();
-    const command = this.run('omi.signOut');
-    await this.person.close();
-    await command.done;
+    const other = await this.otherWindow();
+    for (const { id } of other.accounts) await other.signOut(id);
+    this.#otherWindows.forEach((sessions) => sessions.dispose());
+    this.#otherWindows = [];
+    await until('to be signed out', () => this.contextKey('omi.session') === 'signedOut');
     // What a failed test left behind must not fail the next one.
     for (const name of await this.keptSecrets()) await this.#secrets.delete(name);
+    this.#noteTraffic();
     this.sandbox.reset();
     this.#noteRawKeys();
     this.person.forget();
@@ -204,6 +278,19 @@ export class Stage {
     return keysView;
   }
 
+  /** Everything that the requests carried and that nobody but Omi and Firebase may see. */
+  #noteTraffic(): void {
+    const names = ['state', 'code', 'code_verifier', 'code_challenge', 'refresh_token'];
+    for (const { query, body, bearer } of this.sandbox.requests) {
+      const sent = new URLSearchParams(body.startsWith('{') ? query : `${query}&${body}`);
+      const found = [bearer, /"token":"([^"]+)"/.exec(body)?.[1], ...names.map((name) => sent.get(name))];
+      found.forEach((secret) => secret && this.#watch.secrets.add(secret));
+    }
+    for (const account of ['ada', 'grace', 'linus'] as const) {
+      this.sandbox.refreshTokens(account).forEach((token) => this.#watch.secrets.add(token));
+    }
+  }
+
   #noteRawKeys(): void {
     for (const account of ['ada', 'grace', 'linus'] as const) {
       for (const { raw } of [...this.sandbox.keys(account, 'dev'), ...this.sandbox.keys(account, 'mcp')]) {
@@ -214,7 +301,10 @@ export class Stage {
 }
 
 /** Sets a setting of the extension for the user; undefined takes it back. */
-export async function configure(name: 'apiBaseUrl' | 'requestTimeoutSeconds', value: unknown): Promise<void> {
+export async function configure(
+  name: 'apiBaseUrl' | 'requestTimeoutSeconds' | 'firebase.apiKey' | 'firebase.authEmulatorHost',
+  value: unknown,
+): Promise<void> {
   const section = vscode.workspace.getConfiguration('omi');
   // Each change writes a file, so there are none for nothing.
   if (section.inspect(name)?.globalValue === value) return;
