@@ -6,7 +6,7 @@
 export async function until<T>(
   what: string,
   ask: () => T | Promise<T>,
-  limitMs = 10_000,
+  limitMs = 25_000,
 ): Promise<NonNullable<T>> {
   const end = Date.now() + limitMs;
   for (;;) {
