@@ -110,7 +110,7 @@ function readSettings(userDataDir: string | undefined): Settings {
 
 async function main(): Promise<void> {
   const host = process.env['OMI_TEST_VSCODE'] === 'oldest' ? 'oldest' : 'newest';
-  const limitMs = Number(process.env['OMI_TEST_LIMIT_SECONDS'] ?? 300) * 1000;
+  const limitMs = Number(process.env['OMI_TEST_LIMIT_SECONDS'] ?? 1200) * 1000;
   process.exitCode = await runSuite(readArguments(process.argv.slice(2)), host, limitMs);
 }
 
