@@ -420,6 +420,13 @@ describe('which way back', () => {
     valueOf(await attempt.result);
   });
 
+  test('an editor that drops the path of an outside address: the path stands in what Omi is told', async () => {
+    const window = openWindow({ externalAddress: () => Promise.resolve('http://localhost:45678/9099/') });
+    const attempt = await window.begin();
+    expect(attempt.way).toBe('loopback');
+    expect(redirectOf(attempt)).toBe('http://localhost:45678/9099/callback');
+  });
+
   test('the uri handler ignores what is not of this attempt', async () => {
     const window = openWindow({ schemeAddress: scheme });
     const attempt = await window.begin(['uriHandler']);
