@@ -4,6 +4,7 @@ import type { KeysApi } from '../omi/keysApi';
 import { keyFamilies, type KeyFamily } from '../omi/rawKey';
 import { fail, type Result } from '../omi/result';
 import type { OmiFailure } from '../omi/errors';
+import type { CreationParts } from './createKey';
 import { KeyRing } from './keyRing';
 import type { RevocationParts } from './revokeKeys';
 
@@ -25,6 +26,7 @@ export interface KeyAccessParts {
 export interface KeyAccess {
   readonly rings: KeyRings;
   readonly revocation: RevocationParts;
+  readonly creation: CreationParts;
   dispose(): void;
 }
 
@@ -52,6 +54,13 @@ export function createKeyAccess({ api, sessions, base, now, pause }: KeyAccessPa
     dispose: () => {
       watch.dispose();
       keyFamilies.forEach((family) => rings[family].dispose());
+    },
+    creation: {
+      create: (key, signal) => call(signal, (context) => api.createKey(key, context)),
+      accountId: () => sessions.account?.id,
+      readList: (family) => rings[family].refresh(),
+      lastFilledList: (family) => rings[family].lastFilled,
+      pause,
     },
     revocation: {
       accountId: () => sessions.account?.id,

@@ -45,6 +45,9 @@ export function createHttp(options: HttpOptions): Http {
       return fail({ kind: 'protocol', problem: 'bearer for another origin' });
     }
     const timeout = AbortSignal.timeout(Math.ceil(options.timeoutMs()));
+    const end = AbortSignal.any([signal, timeout]);
+    // node-fetch would destroy a body that nobody listens to yet, which throws where nothing can catch it.
+    if (end.aborted) return fail({ kind: 'cancelled' });
     try {
       const response = await fetch(request.url.href, {
         method: request.method,
@@ -52,7 +55,7 @@ export function createHttp(options: HttpOptions): Http {
         ...bodyOf(request),
         redirect: 'manual',
         size: largestBody,
-        signal: AbortSignal.any([signal, timeout]),
+        signal: end,
       });
       if (response.status >= 300 && response.status < 400) {
         // Without this the socket would stay open until the body nobody reads has come.

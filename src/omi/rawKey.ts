@@ -20,6 +20,11 @@ export function findRawKeys(text: string): { readonly offset: number; readonly r
   return Array.from(text.matchAll(rawKeyPattern), (match) => ({ offset: match.index, raw: match[0] }));
 }
 
+/** Whether a raw key stands anywhere in a text, also inside a longer word: Omi refuses such names. */
+export function holdsRawKey(text: string): boolean {
+  return /omi_(?:dev|mcp)_[0-9a-f]{32}/.test(text);
+}
+
 /** A raw key as a person may see it: `omi_dev_1a2b…9f0e`. Text that is no raw key loses all but its ends, too. */
 export function maskRawKey(raw: string): string {
   return raw.replace(keyLikePattern, (_, family: string, digits: string) => {

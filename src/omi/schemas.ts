@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { KeyFamily } from './rawKey';
+import { familyOfRawKey, type KeyFamily } from './rawKey';
 import { fail, succeed, type Result } from './result';
 
 /** A key as Omi lists it. Times are milliseconds since the epoch. */
@@ -27,6 +27,12 @@ export interface UnreadableEntry {
 export interface KeyList {
   readonly keys: readonly ListedKey[];
   readonly unreadable: readonly UnreadableEntry[];
+}
+
+/** A key that was just made, with its raw secret, which Omi shows this once. */
+export interface CreatedKey {
+  readonly key: ListedKey;
+  readonly secret: string;
 }
 
 const isoTime = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2})?)(\.\d+)?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
@@ -82,6 +88,17 @@ export function decodeKey(family: KeyFamily, body: unknown): Result<ListedKey, {
     lastUsedAt: last_used_at,
     appId: app_id,
   });
+}
+
+/** Reads the answer to a creation: a key and its raw secret, which must be of the form that Omi promises. */
+export function decodeCreatedKey(family: KeyFamily, body: unknown): Result<CreatedKey> {
+  const key = decodeKey(family, body);
+  if (!key.ok) return fail({ kind: 'protocol', problem: `${key.failure.field} of the new key` });
+  const parsed = v.safeParse(v.object({ key: v.string() }), body);
+  if (!parsed.success || familyOfRawKey(parsed.output.key) !== family) {
+    return fail({ kind: 'protocol', problem: 'the secret of the new key' });
+  }
+  return succeed({ key: key.value, secret: parsed.output.key });
 }
 
 /**

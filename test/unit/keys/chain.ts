@@ -160,7 +160,7 @@ export function endKinds(outcomes: readonly KeyOutcome[]): EndState['kind'][] {
 }
 
 /** Something to hold requests with. */
-export function gate(): { readonly closed: Promise<void>; open(): void } {
+export function gate(): { readonly closed: Promise<void>; readonly open: () => void } {
   let open = (): void => undefined;
   const closed = new Promise<void>((resolve) => {
     open = resolve;
