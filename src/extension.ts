@@ -1,6 +1,7 @@
 import type { ExtensionContext } from 'vscode';
 import { BrowserSignIn } from './account/browserSignIn';
 import { Sessions } from './account/sessions';
+import { ActivityRecord } from './editor/activityRecord';
 import { OmiAuthentication } from './editor/auth/omiAuthentication';
 import { secretVault } from './editor/auth/secretVault';
 import { renewThrough, signInMarker } from './editor/auth/sessionPorts';
@@ -8,15 +9,20 @@ import { watchSessions } from './editor/auth/sessionWatch';
 import { createWaysBack } from './editor/auth/uriHandler';
 import { registerCommands } from './editor/commands';
 import { signIn } from './editor/commands/signIn';
+import { journalIn } from './editor/journals';
 import { createLog, withRequestLog } from './editor/log';
 import type { Parts } from './editor/parts';
 import { readBaseUrl, requestTimeoutMs } from './editor/settings';
 import { after, pause } from './editor/timers';
 import { KeysView } from './editor/views/keysView';
+import { Activity } from './keys/activity';
 import { createKeyAccess } from './keys/keyAccess';
+import { PendingSecrets } from './keys/pendingSecrets';
+import { Rotations } from './keys/rotation';
 import { createFirebaseApi } from './omi/firebase';
 import { createHttp } from './omi/http';
 import { createKeysApi } from './omi/keysApi';
+import { createPulse } from './omi/pulseApi';
 import { createRepeat } from './omi/retry';
 
 /** Builds the parts, hands them to each other and registers them. Waits for nothing. */
@@ -26,7 +32,8 @@ export function activate(context: ExtensionContext): void {
   const userAgent = `omi-api-keys/${(context.extension.packageJSON as { version: string }).version} vscode`;
   const http = withRequestLog(createHttp({ userAgent, timeoutMs: requestTimeoutMs }), log, now);
   const firebase = createFirebaseApi({ http, now });
-  const api = createKeysApi({ http, repeat: createRepeat(), now });
+  const repeat = createRepeat();
+  const api = createKeysApi({ http, repeat, now });
   const sessions = new Sessions({
     vault: secretVault(context.secrets),
     marker: signInMarker(context.globalState),
@@ -38,11 +45,23 @@ export function activate(context: ExtensionContext): void {
   const ways = createWaysBack(context.extension.id);
   const browserSignIn = new BrowserSignIn({ http, firebase, ways, now });
   const keys = createKeyAccess({ api, sessions, base: readBaseUrl, now, pause });
-  const view = new KeysView({ rings: keys.rings, sessions, now });
-  const loaded = sessions.load();
-  const parts: Parts = { api, browserSignIn, keys, loaded, log, sessions, view, now };
+  const activity = new Activity(journalIn(context.globalState, 'omi.activity'));
+  const record = new ActivityRecord({ activity, accounts: () => sessions.accounts, log, now });
+  const pending = new PendingSecrets(secretVault(context.secrets));
+  const rotations = new Rotations({
+    journal: journalIn(context.globalState, 'omi.rotations'),
+    ...{ creation: keys.creation, revocation: keys.revocation },
+    pulse: createPulse({ http, repeat, now }),
+    ...{ pending, base: readBaseUrl, now },
+  });
+  const view = new KeysView({ rings: keys.rings, sessions, pending, rotations, now });
+  const loaded = Promise.all([sessions.load(), pending.load()]).then(() => undefined);
+  const parts: Parts = {
+    ...{ api, browserSignIn, keys, loaded, log, sessions, view, now },
+    ...{ activity, record, pending, rotations },
+  };
   context.subscriptions.push(
-    ...[log, sessions, ways, browserSignIn, keys, view],
+    ...[log, sessions, ways, browserSignIn, keys, pending, view],
     watchSessions({ sessions, log, isBusy: () => view.inWork.size > 0, signIn: () => signIn(parts) }),
     new OmiAuthentication({ sessions, loaded, signIn: async () => (await signIn(parts))?.account }),
     registerCommands(parts),

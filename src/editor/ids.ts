@@ -6,10 +6,21 @@ export const commandIds = {
   switchAccount: 'omi.account.switch',
   refreshKeys: 'omi.keys.refresh',
   cancelWork: 'omi.keys.cancel',
+  createKey: 'omi.key.create',
+  placeKey: 'omi.key.place',
   revokeKey: 'omi.key.revoke',
+  rotateKey: 'omi.key.rotate',
+  resumeRotation: 'omi.rotation.resume',
+  undoRotation: 'omi.rotation.undo',
   copyKeyId: 'omi.key.copyId',
   copyKeyPrefix: 'omi.key.copyPrefix',
+  revokeUnused: 'omi.keys.revokeUnused',
+  sortKeys: 'omi.keys.sort',
+  filterKeys: 'omi.keys.filter',
+  clearFilter: 'omi.keys.clearFilter',
   showLog: 'omi.showLog',
+  showActivity: 'omi.showActivity',
+  exportActivity: 'omi.exportActivity',
 } as const;
 
 export type CommandId = (typeof commandIds)[keyof typeof commandIds];
@@ -17,11 +28,20 @@ export type CommandId = (typeof commandIds)[keyof typeof commandIds];
 export const viewIds = { keys: 'omi.keys' } as const;
 
 /** Names of context keys, as `when` clauses in package.json use them. */
-export const contextKeys = { session: 'omi.session', keys: 'omi.keys', working: 'omi.working' } as const;
+export const contextKeys = {
+  session: 'omi.session',
+  keys: 'omi.keys',
+  working: 'omi.working',
+  filtered: 'omi.filtered',
+} as const;
 
 /** What `contextValue` of a tree item says to the menus: a key that is at rest, with its family. */
 export const keyContextValue = (family: string): string => `omi.key.${family}`;
 export const busyContextValue = 'omi.busy';
+/** A new key whose secret nobody has put anywhere yet. */
+export const waitingContextValue = 'omi.waiting';
+/** A rotation that is not over. */
+export const rotationContextValue = 'omi.rotation';
 
 /** The section of every setting. */
 export const settingsSection = 'omi';
@@ -32,4 +52,7 @@ export const settingNames = {
   firebaseApiKey: 'firebase.apiKey',
   authEmulatorHost: 'firebase.authEmulatorHost',
   requestTimeoutSeconds: 'requestTimeoutSeconds',
+  staleAfterDays: 'keys.staleAfterDays',
+  sortBy: 'keys.sortBy',
+  clipboardClearAfterSeconds: 'clipboard.clearAfterSeconds',
 } as const;

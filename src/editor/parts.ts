@@ -1,16 +1,25 @@
 import type { BrowserSignIn } from '../account/browserSignIn';
 import type { Sessions } from '../account/sessions';
+import type { Activity } from '../keys/activity';
 import type { KeyAccess } from '../keys/keyAccess';
+import type { PendingSecrets } from '../keys/pendingSecrets';
+import type { Rotations } from '../keys/rotation';
 import type { KeysApi } from '../omi/keysApi';
+import type { ActivityRecord } from './activityRecord';
 import type { Log } from './log';
 import type { KeysView } from './views/keysView';
 
 /** What commands work with; built once in extension.ts. */
 export interface Parts {
+  readonly activity: Activity;
   readonly api: KeysApi;
   readonly browserSignIn: BrowserSignIn;
   readonly keys: KeyAccess;
   readonly log: Log;
+  /** New keys whose secret nobody has put anywhere yet. */
+  readonly pending: PendingSecrets;
+  readonly record: ActivityRecord;
+  readonly rotations: Rotations;
   readonly sessions: Sessions;
   /** Resolves when the vault has been read for the first time. */
   readonly loaded: Promise<void>;

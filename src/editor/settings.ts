@@ -1,4 +1,5 @@
 import { workspace, l10n } from 'vscode';
+import { keyOrders, type KeyOrder } from '../keys/keyTraits';
 import { settingNames, settingsSection as section } from './ids';
 import { parseEmulatorHost, type FirebaseServer } from '../omi/firebase';
 import { defaultBaseUrl, parseBaseUrl, type BaseUrl, type BaseUrlProblem } from '../omi/baseUrl';
@@ -58,13 +59,32 @@ export function isProjectKnown(): boolean {
 
 /** Time limit of one request, in milliseconds; nonsense in the setting falls back to the default. */
 export function requestTimeoutMs(): number {
-  const seconds = workspace.getConfiguration(section).get<unknown>(settingNames.requestTimeoutSeconds);
-  const isSound = typeof seconds === 'number' && seconds > 0 && seconds <= 300;
-  return (isSound ? seconds : 20) * 1000;
+  return numberWithin(settingNames.requestTimeoutSeconds, Number.MIN_VALUE, 300, 20) * 1000;
+}
+
+/** Days without use after which a key counts as stale. */
+export function staleAfterDays(): number {
+  return numberWithin(settingNames.staleAfterDays, 1, 3650, 90);
+}
+
+/** Seconds after which a secret is taken off the clipboard; 0 = never. */
+export function clipboardClearAfterSeconds(): number {
+  return numberWithin(settingNames.clipboardClearAfterSeconds, 0, 86_400, 60);
+}
+
+/** The order of the keys in the view. */
+export function keyOrder(): KeyOrder {
+  const order = text(settingNames.sortBy);
+  return keyOrders.find((known) => known === order) ?? 'lastUsed';
 }
 
 function misconfigured(name: string, problem: string): Result<never> {
   return fail({ kind: 'misconfigured', setting: `${section}.${name}`, problem });
+}
+
+function numberWithin(name: string, least: number, most: number, otherwise: number): number {
+  const value = workspace.getConfiguration(section).get<unknown>(name);
+  return typeof value === 'number' && value >= least && value <= most ? value : otherwise;
 }
 
 function text(name: string): string {

@@ -2,8 +2,14 @@ import { commands, Disposable } from 'vscode';
 import { commandIds, type CommandId } from '../ids';
 import type { Parts } from '../parts';
 import { copyKeyId, copyKeyPrefix } from './copyKey';
+import { createApiKey } from './createKey';
+import { clearFilter, filterKeys, sortKeys } from './arrangeKeys';
+import { placeNewKey } from './placeKey';
 import { refreshKeys } from './refreshKeys';
 import { cancelWork, revokeKey } from './revokeKey';
+import { revokeUnused } from './revokeUnused';
+import { resumeRotation, rotateKey, undoRotation } from './rotateKey';
+import { exportActivity, showActivity } from './showActivity';
 import { signInCommand, signInWithToken } from './signIn';
 import { signOut } from './signOut';
 import { switchAccount } from './switchAccount';
@@ -18,10 +24,21 @@ const table: Record<CommandId, Command> = {
   [commandIds.switchAccount]: switchAccount,
   [commandIds.refreshKeys]: refreshKeys,
   [commandIds.cancelWork]: cancelWork,
+  [commandIds.createKey]: createApiKey,
+  [commandIds.placeKey]: placeNewKey,
   [commandIds.revokeKey]: revokeKey,
+  [commandIds.rotateKey]: rotateKey,
+  [commandIds.resumeRotation]: resumeRotation,
+  [commandIds.undoRotation]: undoRotation,
   [commandIds.copyKeyId]: copyKeyId,
   [commandIds.copyKeyPrefix]: copyKeyPrefix,
+  [commandIds.revokeUnused]: revokeUnused,
+  [commandIds.sortKeys]: sortKeys,
+  [commandIds.filterKeys]: filterKeys,
+  [commandIds.clearFilter]: clearFilter,
   [commandIds.showLog]: ({ log }) => log.show(),
+  [commandIds.showActivity]: showActivity,
+  [commandIds.exportActivity]: exportActivity,
 };
 
 /** Registers every command. */

@@ -11,12 +11,20 @@ import type { TreeDataProvider } from 'vscode';
 import type { Sessions } from '../../account/sessions';
 import { displayPrefix, keyRef, type KeyTarget } from '../../keys/key';
 import type { KeyRings } from '../../keys/keyAccess';
+import type { PendingKey, PendingSecrets } from '../../keys/pendingSecrets';
+import type { Rotation, Rotations } from '../../keys/rotation';
 import type { OmiFailure } from '../../omi/errors';
 import { keyFamilies, type KeyFamily } from '../../omi/rawKey';
 import type { UnreadableEntry } from '../../omi/schemas';
 import { combinedKind } from '../contextKeys';
 import { wordsForFailure } from '../failures';
-import { busyContextValue, commandIds, keyContextValue } from '../ids';
+import {
+  busyContextValue,
+  commandIds,
+  keyContextValue,
+  rotationContextValue,
+  waitingContextValue,
+} from '../ids';
 import { clockTime, fullTime, keyName, usage } from '../words';
 import type { KeysInWork } from './keysInWork';
 
@@ -24,6 +32,10 @@ import type { KeysInWork } from './keysInWork';
 export type KeysNode =
   | { readonly kind: 'group'; readonly family: KeyFamily }
   | { readonly kind: 'key'; readonly target: KeyTarget }
+  /** A new key whose secret nobody has put anywhere yet. */
+  | { readonly kind: 'waiting'; readonly pending: PendingKey }
+  /** A rotation that is not over. */
+  | { readonly kind: 'rotation'; readonly rotation: Rotation }
   | { readonly kind: 'unreadable'; readonly family: KeyFamily; readonly entries: readonly UnreadableEntry[] }
   /** The list could not be read (again); `readAt` is the time of the last good one, if any. */
   | {
@@ -37,6 +49,8 @@ export interface KeysTreeParts {
   readonly rings: KeyRings;
   readonly sessions: Sessions;
   readonly inWork: KeysInWork;
+  readonly pending: PendingSecrets;
+  readonly rotations: Rotations;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -71,6 +85,10 @@ export class KeysTree implements TreeDataProvider<KeysNode> {
         return this.#groupItem(node.family);
       case 'key':
         return this.#keyItem(node.target);
+      case 'waiting':
+        return waitingItem(node.pending);
+      case 'rotation':
+        return rotationItem(node.rotation);
       case 'unreadable':
         return unreadableItem(node.family, node.entries);
       case 'trouble':
@@ -166,6 +184,20 @@ function tooltip({ key }: KeyTarget): MarkdownString {
     text.appendMarkdown('- ').appendText(`${label}: ${value}`).appendMarkdown('\n');
   }
   return text;
+}
+
+function waitingItem({ key }: PendingKey): TreeItem {
+  const item = new TreeItem(l10n.t('A new key is waiting'));
+  item.id = `waiting:${key.id}`;
+  item.contextValue = waitingContextValue;
+  return item;
+}
+
+function rotationItem({ old }: Rotation): TreeItem {
+  const item = new TreeItem(l10n.t('A rotation is not over'));
+  item.id = `rotation:${old.id}`;
+  item.contextValue = rotationContextValue;
+  return item;
 }
 
 function unreadableItem(family: KeyFamily, entries: readonly UnreadableEntry[]): TreeItem {

@@ -2,6 +2,8 @@ import { Disposable, l10n, window, type TreeView } from 'vscode';
 import type { Sessions } from '../../account/sessions';
 import type { KeyTarget } from '../../keys/key';
 import type { KeyRings } from '../../keys/keyAccess';
+import type { PendingSecrets } from '../../keys/pendingSecrets';
+import type { Rotations } from '../../keys/rotation';
 import { keyFamilies } from '../../omi/rawKey';
 import { combinedKind, ContextKeys } from '../contextKeys';
 import { wordsForFailure } from '../failures';
@@ -13,6 +15,8 @@ import { KeysTree, type KeysNode } from './keysTree';
 export interface KeysViewParts {
   readonly rings: KeyRings;
   readonly sessions: Sessions;
+  readonly pending: PendingSecrets;
+  readonly rotations: Rotations;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }

@@ -116,17 +116,22 @@ describe('commands', () => {
     'omi.key.create': 'Create API Key',
     'omi.key.revoke': 'Revoke API Key',
     'omi.key.rotate': 'Rotate API Key',
+    'omi.key.place': 'Place New API Key',
+    'omi.rotation.resume': 'Resume Rotation',
+    'omi.rotation.undo': 'Undo Rotation',
     'omi.key.copyId': 'Copy Key ID',
     'omi.key.copyPrefix': 'Copy Key Prefix',
     'omi.keys.revokeUnused': 'Revoke Unused API Keys',
     'omi.keys.sort': 'Sort API Keys',
     'omi.keys.filter': 'Filter API Keys',
+    'omi.keys.clearFilter': 'Clear Filter',
     'omi.leak.respond': 'Respond to Leaked API Key',
     'omi.leak.check': 'Check Whether an API Key Is Alive',
     'omi.leak.scanWorkspace': 'Scan Workspace for API Keys',
     'omi.leak.scanHistory': 'Scan Git History for API Keys',
     'omi.showLog': 'Show Log',
     'omi.showActivity': 'Show Activity',
+    'omi.exportActivity': 'Export Activity',
   };
 
   test('the manifest and the table hold the same ids, each once', () => {
