@@ -1,4 +1,5 @@
 // Runs all tests, or the steps that are named: check, unit, package, integration, e2e.
+// While working: `integration --only=revoke,copy --host=newest` runs some suites in one VS Code.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { runInVSCode } from '../test/hosts/runInVSCode';
@@ -22,10 +23,12 @@ const steps: Record<Step, () => Promise<void> | void> = {
   },
   integration: async () => {
     run('node', ['esbuild.mjs']);
-    const suite = await buildSuite();
+    const suite = await buildSuite(option('only')?.split(','));
+    const host = option('host');
     const workspace = await temporaryDirectory();
     try {
       for (const version of ['newest', 'oldest'] as const) {
+        if (host !== undefined && host !== version) continue;
         await runInVSCode({ version, extensionDevelopmentPath: root, extensionTestsPath: suite, workspace });
       }
     } finally {
@@ -49,8 +52,14 @@ function run(tool: string, args: readonly string[]): void {
   if (status !== 0) throw new Error(`${tool} failed`);
 }
 
+/** What `--name=value` says on the command line. */
+function option(name: string): string | undefined {
+  const start = `--${name}=`;
+  return process.argv.find((word) => word.startsWith(start))?.slice(start.length);
+}
+
 async function main(): Promise<void> {
-  const named = process.argv.slice(2);
+  const named = process.argv.slice(2).filter((word) => !word.startsWith('--'));
   const unknown = named.filter((name) => !allSteps.includes(name as Step));
   if (unknown.length > 0)
     throw new Error(`Unknown: ${unknown.join(', ')}. There are ${allSteps.join(', ')}.`);
