@@ -5,12 +5,13 @@ import { confirmRevocation } from '../ask';
 import { notify } from '../notify';
 import type { Parts } from '../parts';
 import { reasonOf, reportRevocation } from '../revocationReport';
+import { releaseSecret } from '../secrets/releaseSecret';
 import { namedKey } from '../words';
 import { settleTargets } from './pickKeys';
 import { ensureSignedIn, signIn } from './signIn';
 
-/** Work under way; a second order may begin before the first has ended. */
-const running = new Set<AbortController>();
+/** Work under way, revocations and steps of rotations; a second order may begin before the first has ended. */
+export const running = new Set<AbortController>();
 
 /** "Omi: Cancel Revocation": ends all that is under way between keys. */
 export function cancelWork(): void {
@@ -30,12 +31,13 @@ export async function revokeKey(parts: Parts, clicked: unknown, selected: unknow
 }
 
 /** Revokes keys that the person has agreed to lose, and stays with them until nothing is left that can be done. */
-async function revokeAndReport(parts: Parts, targets: readonly KeyTarget[]): Promise<void> {
+export async function revokeAndReport(parts: Parts, targets: readonly KeyTarget[]): Promise<void> {
   let outcomes = await work(parts, targets, (signal, onAnswered) =>
     revokeKeys(targets, parts.keys.revocation, { signal, onAnswered }),
   );
   for (;;) {
     outcomes.forEach((outcome) => logOutcome(parts, outcome));
+    await forgetSecrets(parts, outcomes);
     const report = reportRevocation(outcomes);
     const action = await notify(report);
     if (action === 'signIn' && !(await signIn(parts))) return;
@@ -73,6 +75,17 @@ async function work(
     view.setWorking(running.size > 0);
     view.showProgress('');
     view.inWork.remove(keys);
+  }
+}
+
+/** The secret of a dead key waits for no place any more. */
+async function forgetSecrets(parts: Parts, outcomes: readonly KeyOutcome[]): Promise<void> {
+  for (const { target, end } of outcomes) {
+    const isHeld = parts.pending.keys.some(({ key }) => key.id === target.key.id);
+    if (isHeld && (end.kind === 'revoked' || end.kind === 'alreadyGone')) {
+      const trouble = await releaseSecret(parts, target.key);
+      if (trouble !== '') await notify({ level: 'warn', message: trouble, actions: ['showLog'] });
+    }
   }
 }
 
