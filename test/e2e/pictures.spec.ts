@@ -44,6 +44,16 @@ for (const theme of ['light', 'dark'] as const) {
     await person.row('prod-bot').click();
     await picture('list');
 
+    await person.page.locator('.sidebar').getByRole('button', { name: 'Create API Key' }).click();
+    await person.pick('Developer Key');
+    await expect(person.quickInput).toContainText('Name of the key');
+    await person.input.fill('weather-bot');
+    await person.press('Enter');
+    await person.pick('Per Resource');
+    await person.tick('Read memories', 'Write action items');
+    await picture('create');
+    await person.press('Escape');
+
     await person.contextMenu(person.row('old-laptop'), 'Revoke API Key');
     await expect(person.modal).toContainText('Revoke "old-laptop"?');
     await picture('confirm');

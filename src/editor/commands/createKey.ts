@@ -45,7 +45,8 @@ async function askWhichKey(parts: Parts): Promise<NewKey | undefined> {
   // The names of the other keys are wanted for the second step.
   if (!parts.keys.rings.dev.list || !parts.keys.rings.mcp.list) void parts.view.refresh();
   const { account, accounts } = parts.sessions;
-  const title = l10n.t('Create API Key') + (account && accounts.length > 1 ? ` · ${account.label}` : '');
+  const title =
+    l10n.t('Create API Key') + (account && accounts.length > 1 ? ` · ${asPlainText(account.label)}` : '');
   let draft: Draft = { family: 'dev', name: '', access: 'readOnly', scopes: [] };
   for (let at = 0; ;) {
     const steps = stepsFor(draft);
@@ -87,7 +88,7 @@ const askName: Step = async ({ keys }, { family, name }, frame) => {
     if (!same) return undefined;
     const message = l10n.t(
       '{0} has this name already. Enter makes another key of that name.',
-      displayPrefix(same),
+      asPlainText(displayPrefix(same)),
     );
     return { severity: 'warning', message };
   };

@@ -65,12 +65,13 @@ async function placeHeld(parts: Parts, held: PendingKey): Promise<void> {
  */
 export async function deliver(parts: Parts, target: KeyTarget, secret: string): Promise<void> {
   const { key, accountId } = target;
+  const find = (): PendingKey | undefined => parts.pending.keys.find((one) => one.key.id === key.id);
+  const wasKept = find()?.isKept;
   const placing = await tryToPlace(parts, key, secret, l10n.t('Place "{0}"', keyName(key)));
-  const held = parts.pending.keys.find((one) => one.key.id === key.id);
+  const held = find();
   if (placing?.kind === 'placed') {
-    parts.record.note([
-      { action: 'deliver', accountId, key, end: held?.isKept ? 'kept' : 'placed', proof: '' },
-    ]);
+    const end = held?.isKept && !wasKept ? 'kept' : 'placed';
+    parts.record.note([{ action: 'deliver', accountId, key, end, proof: '' }]);
     const trouble = held && !held.isKept ? await releaseSecret(parts, key) : '';
     return tellPlacing(key, placing, trouble);
   }
@@ -87,7 +88,9 @@ export async function deliver(parts: Parts, target: KeyTarget, secret: string): 
       ? await window.showInformationMessage(message, options, place, revoke)
       : await window.showWarningMessage(message, options, place, revoke);
   if (chosen === place) return held ? placeHeld(parts, held) : deliver(parts, target, secret);
-  if (chosen === revoke) await confirmAndRevoke(parts, [target]);
+  if (chosen !== revoke) return;
+  const isAgreed = await confirmAndRevoke(parts, [target]);
+  if (!isAgreed && !held) await deliver(parts, target, secret);
 }
 
 /** Says that keys have no secret any more, and offers to revoke them. */
@@ -100,7 +103,9 @@ export async function offerToRevoke(
   if ((await window.showWarningMessage(message, revoke)) === revoke) await confirmAndRevoke(parts, targets);
 }
 
-async function confirmAndRevoke(parts: Parts, targets: readonly KeyTarget[]): Promise<void> {
-  if (await confirmRevocation(targets, parts.sessions.accounts, parts.now()))
-    await revokeAndReport(parts, targets);
+/** @returns whether the person agreed. */
+async function confirmAndRevoke(parts: Parts, targets: readonly KeyTarget[]): Promise<boolean> {
+  const isAgreed = await confirmRevocation(targets, parts.sessions.accounts, parts.now());
+  if (isAgreed) await revokeAndReport(parts, targets);
+  return isAgreed;
 }

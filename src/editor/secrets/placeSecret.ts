@@ -91,7 +91,7 @@ function usualWays(
   const ways: readonly (UsualWay | false | undefined)[] = [
     {
       label: l10n.t('Copy'),
-      detail: l10n.t('To the clipboard, from which it is cleared again'),
+      detail: l10n.t('To the clipboard'),
       put: () => copySecret(secret, log),
     },
     !!workspace.workspaceFolders?.length && {
