@@ -30,7 +30,7 @@ export async function revokeKey(parts: Parts, clicked: unknown, selected: unknow
 }
 
 /** Revokes keys that the person has agreed to lose, and stays with them until nothing is left that can be done. */
-async function revokeAndReport(parts: Parts, targets: readonly KeyTarget[]): Promise<void> {
+export async function revokeAndReport(parts: Parts, targets: readonly KeyTarget[]): Promise<void> {
   let outcomes = await work(parts, targets, (signal, onAnswered) =>
     revokeKeys(targets, parts.keys.revocation, { signal, onAnswered }),
   );
