@@ -26,7 +26,7 @@ export function keyItem(target: KeyTarget, surroundings: KeySurroundings): TreeI
   const use = useOf(key, surroundings);
   const words = [
     displayPrefix(key),
-    isInWork ? l10n.t('in work') : usage(key, now),
+    isInWork && !isRotating ? l10n.t('revoking') : usage(key, now),
     !isInWork && use === 'stale' ? l10n.t('stale') : '',
     isRotating ? l10n.t('being rotated') : '',
   ].filter(Boolean);
@@ -43,11 +43,12 @@ export function keyItem(target: KeyTarget, surroundings: KeySurroundings): TreeI
 
 /** Draws the row of a new key whose secret is nowhere yet. */
 export function waitingItem(node: KeysNode, { key }: PendingKey): TreeItem {
-  const item = new TreeItem(l10n.t('A new key is waiting: {0}', keyName(key)));
+  const label = l10n.t('A new key is waiting: {0}', keyName(key));
+  const item = new TreeItem(label);
   item.id = `waiting:${key.id}`;
   item.description = displayPrefix(key);
   item.tooltip = l10n.t('Its secret is kept in VS Code until you put it where it is used.');
-  return actionItem(item, waitingContextValue, 'gift', {
+  return actionItem(item, `${label}, ${item.description}`, waitingContextValue, 'gift', {
     command: commandIds.placeKey,
     title: l10n.t('Place New API Key'),
     arguments: [node],
@@ -56,11 +57,12 @@ export function waitingItem(node: KeysNode, { key }: PendingKey): TreeItem {
 
 /** Draws the row of a rotation that is not over. */
 export function rotationItem(node: KeysNode, { old, stage }: Rotation): TreeItem {
-  const item = new TreeItem(l10n.t('Rotation of {0}', keyName(old)));
+  const label = l10n.t('Rotation of {0}', keyName(old));
+  const item = new TreeItem(label);
   item.id = `rotation:${old.id}`;
   item.description = stageInWords(stage);
   item.tooltip = l10n.t('This rotation was interrupted. Resume it, or undo it.');
-  return actionItem(item, rotationContextValue, 'sync', {
+  return actionItem(item, `${label}, ${item.description}`, rotationContextValue, 'sync', {
     command: commandIds.resumeRotation,
     title: l10n.t('Resume Rotation'),
     arguments: [node],
@@ -69,6 +71,7 @@ export function rotationItem(node: KeysNode, { old, stage }: Rotation): TreeItem
 
 function actionItem(
   item: TreeItem,
+  label: string,
   contextValue: string,
   icon: string,
   command: NonNullable<TreeItem['command']>,
@@ -76,10 +79,7 @@ function actionItem(
   item.contextValue = contextValue;
   item.iconPath = new ThemeIcon(icon, new ThemeColor('list.warningForeground'));
   item.command = command;
-  item.accessibilityInformation = {
-    label: [String(item.label), String(item.description), command.title].join(', '),
-    role: 'button',
-  };
+  item.accessibilityInformation = { label: `${label}, ${command.title}`, role: 'button' };
   return item;
 }
 
