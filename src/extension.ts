@@ -5,7 +5,7 @@ import { ActivityRecord } from './editor/activityRecord';
 import { OmiAuthentication } from './editor/auth/omiAuthentication';
 import { secretVault } from './editor/auth/secretVault';
 import { renewThrough, signInMarker } from './editor/auth/sessionPorts';
-import { watchSessions } from './editor/auth/sessionWatch';
+import { factsOf, watchSessions } from './editor/auth/sessionWatch';
 import { createWaysBack } from './editor/auth/uriHandler';
 import { registerCommands } from './editor/commands';
 import { signIn } from './editor/commands/signIn';
@@ -62,6 +62,7 @@ export function activate(context: ExtensionContext): void {
   };
   context.subscriptions.push(
     ...[log, sessions, ways, browserSignIn, keys, pending, view],
+    pending.onDidMeetTrouble((trouble) => log.error(`Secrets of new keys: ${factsOf(trouble)}`)),
     watchSessions({ sessions, log, isBusy: () => view.inWork.size > 0, signIn: () => signIn(parts) }),
     new OmiAuthentication({ sessions, loaded, signIn: async () => (await signIn(parts))?.account }),
     registerCommands(parts),
