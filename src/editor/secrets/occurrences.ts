@@ -1,4 +1,13 @@
-import { FileType, Range, Uri, workspace, WorkspaceEdit, type TextDocument } from 'vscode';
+import {
+  FileType,
+  Range,
+  TabInputText,
+  Uri,
+  window,
+  workspace,
+  WorkspaceEdit,
+  type TextDocument,
+} from 'vscode';
 import { findRawKeys } from '../../omi/rawKey';
 import { redact } from '../../omi/redact';
 import type { Log } from '../log';
@@ -39,7 +48,7 @@ const passedOver = new Set(['node_modules', '.git']);
  * below `node_modules` and `.git` are passed over. What cannot be read is logged.
  */
 export async function findOccurrences(search: Search): Promise<readonly Occurrence[]> {
-  const open = workspace.textDocuments.filter((document) => !document.isClosed && isEditable(document));
+  const open = workspace.textDocuments.filter(isOpen);
   const found = new Map(open.map((document) => [document.uri.toString(), occurrencesIn(document, search)]));
   const files = new Map<string, Uri>();
   for (const folder of search.folders) await collectFiles(folder, search, files);
@@ -52,9 +61,18 @@ export async function findOccurrences(search: Search): Promise<readonly Occurren
   return [...found.values()].flat().sort((a, b) => a.label.localeCompare(b.label, 'en', { numeric: true }));
 }
 
-/** Output, earlier versions from Git and the like are shown as documents too. */
-function isEditable({ uri: { scheme } }: TextDocument): boolean {
-  return scheme === 'untitled' || workspace.fs.isWritableFileSystem(scheme) === true;
+/**
+ * Whether a person has a document open and can change it. VS Code keeps others in memory for a while; output, earlier
+ * versions from Git and the like are shown as documents too.
+ */
+function isOpen({ uri, isDirty }: TextDocument): boolean {
+  const isShown = window.tabGroups.all
+    .flatMap(({ tabs }) => tabs)
+    .some(({ input }) => input instanceof TabInputText && input.uri.toString() === uri.toString());
+  return (
+    (isDirty || isShown) &&
+    (uri.scheme === 'untitled' || workspace.fs.isWritableFileSystem(uri.scheme) === true)
+  );
 }
 
 async function collectFiles(folder: Uri, search: Search, files: Map<string, Uri>): Promise<void> {
