@@ -5,11 +5,11 @@ import { ActivityRecord } from './editor/activityRecord';
 import { OmiAuthentication } from './editor/auth/omiAuthentication';
 import { secretVault } from './editor/auth/secretVault';
 import { renewThrough, signInMarker } from './editor/auth/sessionPorts';
-import { watchSessions } from './editor/auth/sessionWatch';
+import { factsOf, watchSessions } from './editor/auth/sessionWatch';
 import { createWaysBack } from './editor/auth/uriHandler';
 import { registerCommands } from './editor/commands';
 import { signIn } from './editor/commands/signIn';
-import { journalIn } from './editor/journals';
+import { journalIn, steadyState } from './editor/journals';
 import { createLog, withRequestLog } from './editor/log';
 import type { Parts } from './editor/parts';
 import { readBaseUrl, requestTimeoutMs } from './editor/settings';
@@ -34,9 +34,10 @@ export function activate(context: ExtensionContext): void {
   const firebase = createFirebaseApi({ http, now });
   const repeat = createRepeat();
   const api = createKeysApi({ http, repeat, now });
+  const state = steadyState(context.globalState);
   const sessions = new Sessions({
     vault: secretVault(context.secrets),
-    marker: signInMarker(context.globalState),
+    marker: signInMarker(state),
     renew: renewThrough(firebase),
     now,
     pause,
@@ -45,11 +46,11 @@ export function activate(context: ExtensionContext): void {
   const ways = createWaysBack(context.extension.id);
   const browserSignIn = new BrowserSignIn({ http, firebase, ways, now });
   const keys = createKeyAccess({ api, sessions, base: readBaseUrl, now, pause });
-  const activity = new Activity(journalIn(context.globalState, 'omi.activity'));
+  const activity = new Activity(journalIn(state, 'omi.activity'));
   const record = new ActivityRecord({ activity, accounts: () => sessions.accounts, log, now });
   const pending = new PendingSecrets(secretVault(context.secrets));
   const rotations = new Rotations({
-    journal: journalIn(context.globalState, 'omi.rotations'),
+    journal: journalIn(state, 'omi.rotations'),
     ...{ creation: keys.creation, revocation: keys.revocation },
     pulse: createPulse({ http, repeat, now }),
     ...{ pending, base: readBaseUrl, now },
@@ -62,6 +63,7 @@ export function activate(context: ExtensionContext): void {
   };
   context.subscriptions.push(
     ...[log, sessions, ways, browserSignIn, keys, pending, view],
+    pending.onDidMeetTrouble((trouble) => log.error(`Secrets of new keys: ${factsOf(trouble)}`)),
     watchSessions({ sessions, log, isBusy: () => view.inWork.size > 0, signIn: () => signIn(parts) }),
     new OmiAuthentication({ sessions, loaded, signIn: async () => (await signIn(parts))?.account }),
     registerCommands(parts),

@@ -9,8 +9,8 @@ import { namedKey } from '../words';
 import { settleTargets } from './pickKeys';
 import { ensureSignedIn, signIn } from './signIn';
 
-/** Work under way; a second order may begin before the first has ended. */
-const running = new Set<AbortController>();
+/** Work under way, revocations and steps of rotations; a second order may begin before the first has ended. */
+export const running = new Set<AbortController>();
 
 /** "Omi: Cancel Revocation": ends all that is under way between keys. */
 export function cancelWork(): void {

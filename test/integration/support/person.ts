@@ -234,6 +234,22 @@ export class Person {
     await until('the list to close', () => this.#menu !== menu);
   }
 
+  /** The rows of the open list in which several can be ticked, where none is the active one. */
+  async rows(): Promise<readonly vscode.QuickPickItem[]> {
+    const { items } = await until('a list of rows', () => this.#menu);
+    items.forEach((item) => this.#watch.shown.push(`${item.label} ${item.description ?? ''}`));
+    return items;
+  }
+
+  /** Presses Enter in the open list, with the rows that are ticked. */
+  async acceptRows(): Promise<void> {
+    const menu = this.#menu;
+    await until('the list to close', async () => {
+      if (this.#menu === menu) await this.enter();
+      return this.#menu !== menu;
+    });
+  }
+
   /** Closes every message that is still open, and forgets what was shown. */
   forget(): void {
     this.messages.forEach((message) => message.press(undefined));
