@@ -27,16 +27,17 @@ export async function notify({ level, message, actions }: Notice): Promise<Failu
   return action;
 }
 
-/** Logs a failure and tells the person about it. A cancel is silent. */
+/** Logs a failure and tells the person about it, after a sentence on what it means. A cancel is silent. */
 export async function notifyFailure(
   failure: OmiFailure,
   log: Log,
   allowed: readonly FailureAction[],
+  meaning = '',
 ): Promise<FailureAction | undefined> {
   const words = wordsForFailure(failure);
   if (!words) return undefined;
   log[words.level](failureLine(failure));
   const always: readonly FailureAction[] = ['showLog', 'openSettings'];
   const actions = words.actions.filter((action) => allowed.includes(action) || always.includes(action));
-  return notify({ level: words.level, message: words.sentence, actions });
+  return notify({ level: words.level, message: `${meaning} ${words.sentence}`.trim(), actions });
 }

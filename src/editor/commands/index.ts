@@ -1,6 +1,7 @@
 import { commands, Disposable } from 'vscode';
 import { commandIds, type CommandId } from '../ids';
 import type { Parts } from '../parts';
+import { clipboardTimers } from '../secrets/clipboard';
 import { copyKeyId, copyKeyPrefix } from './copyKey';
 import { createApiKey } from './createKey';
 import { clearFilter, filterKeys, sortKeys } from './arrangeKeys';
@@ -46,5 +47,5 @@ export function registerCommands(parts: Parts): Disposable {
   const registered = Object.entries(table).map(([id, command]) =>
     commands.registerCommand(id, (clicked: unknown, selected: unknown) => command(parts, clicked, selected)),
   );
-  return Disposable.from(...registered);
+  return Disposable.from(clipboardTimers, ...registered);
 }

@@ -5,6 +5,7 @@ import { confirmRevocation } from '../ask';
 import { notify } from '../notify';
 import type { Parts } from '../parts';
 import { reasonOf, reportRevocation } from '../revocationReport';
+import { releaseSecret } from '../secrets/releaseSecret';
 import { namedKey } from '../words';
 import { settleTargets } from './pickKeys';
 import { ensureSignedIn, signIn } from './signIn';
@@ -36,6 +37,7 @@ export async function revokeAndReport(parts: Parts, targets: readonly KeyTarget[
   );
   for (;;) {
     outcomes.forEach((outcome) => logOutcome(parts, outcome));
+    await forgetSecrets(parts, outcomes);
     const report = reportRevocation(outcomes);
     const action = await notify(report);
     if (action === 'signIn' && !(await signIn(parts))) return;
@@ -73,6 +75,17 @@ async function work(
     view.setWorking(running.size > 0);
     view.showProgress('');
     view.inWork.remove(keys);
+  }
+}
+
+/** The secret of a dead key waits for no place any more. */
+async function forgetSecrets(parts: Parts, outcomes: readonly KeyOutcome[]): Promise<void> {
+  for (const { target, end } of outcomes) {
+    const isHeld = parts.pending.keys.some(({ key }) => key.id === target.key.id);
+    if (isHeld && (end.kind === 'revoked' || end.kind === 'alreadyGone')) {
+      const trouble = await releaseSecret(parts, target.key);
+      if (trouble !== '') await notify({ level: 'warn', message: trouble, actions: ['showLog'] });
+    }
   }
 }
 

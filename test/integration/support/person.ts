@@ -103,7 +103,7 @@ export class Person {
   }
 
   /** Looks at the next message, which must be the modal question, and answers it. */
-  async answer(button: 'Revoke' | undefined): Promise<ShownMessage> {
+  async answer(button: string | undefined): Promise<ShownMessage> {
     const question = await this.nextMessage();
     if (!question.isModal) throw new Error(`Not a question: ${question.text}`);
     question.press(button);
@@ -149,6 +149,35 @@ export class Person {
     box.validationMessage = undefined;
     box.value = text;
     await this.enter();
+  }
+
+  /** Fills the open input box with what is no secret, presses Enter and waits until the box has closed. */
+  async write(text: string): Promise<void> {
+    const box = await this.inputBox();
+    box.value = text;
+    await this.enter();
+    await until('the box to close', () => this.#inputBox !== box);
+  }
+
+  /** Fills the open input box with what is no secret and presses Enter; gives what the box says, which stays open. */
+  async tryOut(text: string): Promise<vscode.InputBoxValidationMessage> {
+    const box = await this.inputBox();
+    box.validationMessage = undefined;
+    box.value = text;
+    await this.enter();
+    const said = await until('a remark', () =>
+      typeof box.validationMessage === 'object' ? box.validationMessage : undefined,
+    );
+    this.#watch.shown.push(said.message);
+    if (this.#inputBox !== box) throw new Error('The box has closed');
+    return said;
+  }
+
+  /** Presses the Back button of the open input box or pick. */
+  async back(): Promise<void> {
+    const open = this.#inputBox ?? this.#quickPick;
+    await vscode.commands.executeCommand('workbench.action.quickInputBack');
+    await until('the step to close', () => (this.#inputBox ?? this.#quickPick) !== open);
   }
 
   /** Fills the open input box and presses Enter; gives what the box says, or nothing when it has closed. */

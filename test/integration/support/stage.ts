@@ -13,11 +13,13 @@ import { secretVault } from '../../../src/editor/auth/secretVault';
 import { renewThrough } from '../../../src/editor/auth/sessionPorts';
 import { after, pause } from '../../../src/editor/timers';
 import type { KeysNode } from '../../../src/editor/views/keysTree';
+import type { ActivityEntry } from '../../../src/keys/activity';
+import { PendingSecrets, type PendingKey } from '../../../src/keys/pendingSecrets';
 import { createFirebaseApi } from '../../../src/omi/firebase';
 import { createHttp } from '../../../src/omi/http';
 import { browse } from './browser';
 import { contextKeys, settingNames } from '../../../src/editor/ids';
-import { extensionId, hostWatch } from './hostWatch';
+import { extensionId, hostWatch, replace } from './hostWatch';
 import { Person } from './person';
 import { until } from './until';
 
@@ -179,8 +181,40 @@ export class Stage {
     return sessions;
   }
 
+  /** The secrets of new keys, as another window or a later start of VS Code finds them. */
+  async pendingSecrets(): Promise<PendingSecrets> {
+    const pending = new PendingSecrets(secretVault(this.#secrets));
+    await pending.load();
+    return pending;
+  }
+
+  /** A key whose secret is held by the vault and waits for a place. */
+  async waitingKey(account: AccountName, wanted: NewKey = {}): Promise<{ pending: PendingKey; raw: string }> {
+    const { raw, id, family, name, prefix, createdAt, lastUsedAt, scopes, appId } = this.addKey(
+      account,
+      wanted,
+    );
+    const key = { id, family, name, prefix, createdAt, lastUsedAt, scopes, appId };
+    const pending = { accountId: this.sandbox.accounts[account].uid, key, isKept: false };
+    const other = await this.pendingSecrets();
+    const held = await other.hold(pending, raw);
+    other.dispose();
+    if (!held.ok) throw new Error(held.failure);
+    return { pending, raw };
+  }
+
+  /** Lets the vault refuse something from now on; returns what ends that. */
+  refuse(act: 'store' | 'delete' | 'get'): () => void {
+    return replace(this.#secrets, act, () => Promise.reject(new Error('The keyring is locked')));
+  }
+
+  /** What the journal of activity has, oldest first. */
+  get activity(): readonly ActivityEntry[] {
+    return this.#watch.context?.globalState.get<readonly ActivityEntry[]>('omi.activity') ?? [];
+  }
+
   /** Adds a key as another client of Omi would. */
-  addKey(account: AccountName, key: NewKey): SandboxKey {
+  addKey(account: AccountName, key: NewKey): SandboxKey & { raw: string } {
     const added = this.sandbox.addKey(account, key);
     this.#watch.secrets.add(added.raw);
     return added;
@@ -249,7 +283,8 @@ export class Stage {
     await configure('firebase.authEmulatorHost', `127.0.0.1:${String(this.sandbox.port)}`);
     await configure('firebase.apiKey', undefined);
     await configure('requestTimeoutSeconds', 2);
-    for (const name of [settingNames.sortBy, settingNames.staleAfterDays]) await configure(name, undefined);
+    const { sortBy, staleAfterDays, clipboardClearAfterSeconds } = settingNames;
+    for (const name of [sortBy, staleAfterDays, clipboardClearAfterSeconds]) await configure(name, undefined);
   }
 
   /** Back to signed out, with fresh keys, no faults and nothing on the screen. */
@@ -264,7 +299,11 @@ export class Stage {
     await until('to be signed out', () => this.contextKey('omi.session') === 'signedOut');
     // What a failed test left behind must not fail the next one.
     for (const name of await this.keptSecrets()) await this.#secrets.delete(name);
+    const pending = await this.pendingSecrets();
+    for (const { key } of pending.keys) await pending.release(key.id);
+    pending.dispose();
     this.#noteTraffic();
+    this.#noteRawKeys();
     this.sandbox.reset();
     this.#noteRawKeys();
     this.person.forget();

@@ -1,0 +1,38 @@
+import { basename, dirname } from 'node:path';
+import { l10n, Uri, workspace } from 'vscode';
+import { standingOf, type FileStanding } from '../../leaks/git';
+import { notify } from '../notify';
+import { placeName, type Offer } from './placing';
+import { changeText } from './textFile';
+
+const gitLimitMs = 10_000;
+
+/** How Git sees a file; `outside` also where Git is not asked: in Restricted Mode and in virtual workspaces. */
+export async function gitStanding({ scheme, fsPath }: Uri): Promise<FileStanding> {
+  if (scheme !== 'file' || !workspace.isTrusted) return 'outside';
+  return standingOf(dirname(fsPath), basename(fsPath), AbortSignal.timeout(gitLimitMs));
+}
+
+/** The button that adds a file to the `.gitignore` beside it, and says whether Git ignores it then. */
+export function offerToIgnore(uri: Uri): Offer {
+  return { title: l10n.t('Add to .gitignore'), act: () => ignore(uri) };
+}
+
+async function ignore(uri: Uri): Promise<void> {
+  const name = uri.path.slice(uri.path.lastIndexOf('/') + 1);
+  const line = `/${name.replace(/[\\*?[\]]/g, '\\$&')}`;
+  const changed = await changeText(Uri.joinPath(uri, '..', '.gitignore'), (text) => {
+    const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
+    if (text.split(/\r?\n/).includes(line)) return [];
+    const gap = text === '' || text.endsWith('\n') ? '' : lineEnd;
+    return [{ start: text.length, end: text.length, text: `${gap}${line}${lineEnd}` }];
+  });
+  const isIgnored = changed.ok && (await gitStanding(uri)) === 'ignored';
+  await notify({
+    level: isIgnored ? 'info' : 'warn',
+    message: isIgnored
+      ? l10n.t('Git ignores {0} now.', placeName(uri))
+      : l10n.t('Git still does not ignore {0}. {1}', placeName(uri), changed.ok ? '' : changed.failure),
+    actions: [],
+  });
+}
