@@ -1,6 +1,7 @@
 import type { Account } from '../account/session';
 import type { Activity, ActivityAction } from '../keys/activity';
 import { displayPrefix } from '../keys/key';
+import { redact } from '../omi/redact';
 import type { ListedKey } from '../omi/schemas';
 import type { Log } from './log';
 import { keyName } from './words';
@@ -38,8 +39,9 @@ export class ActivityRecord {
       at: now(),
       account: accounts().find(({ id }) => id === accountId)?.label ?? accountId,
       action,
-      keyName: keyName(key),
-      masked: displayPrefix(key),
+      // Omi names keys as people wrote them, which may hold a secret.
+      keyName: redact(keyName(key)),
+      masked: redact(displayPrefix(key)),
       keyId: key.id,
       end,
       proof,
