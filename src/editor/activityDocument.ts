@@ -69,7 +69,7 @@ function line(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-/** Words of others as they are: no table, link, picture, code or HTML can come out of them. */
+/** Words of others as they are: no table, named link, picture, code or HTML can come out of them. */
 function cell(text: string): string {
   return text
     .replace(/[\s\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, ' ')

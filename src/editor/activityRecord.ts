@@ -1,7 +1,6 @@
 import type { Account } from '../account/session';
 import type { Activity, ActivityAction } from '../keys/activity';
 import { displayPrefix } from '../keys/key';
-import { redact } from '../omi/redact';
 import type { ListedKey } from '../omi/schemas';
 import type { Log } from './log';
 import { keyName } from './words';
@@ -39,9 +38,8 @@ export class ActivityRecord {
       at: now(),
       account: accounts().find(({ id }) => id === accountId)?.label ?? accountId,
       action,
-      // Omi names keys as people wrote them, which may hold a secret.
-      keyName: redact(keyName(key)),
-      masked: redact(displayPrefix(key)),
+      keyName: keyName(key),
+      masked: displayPrefix(key),
       keyId: key.id,
       end,
       proof,
