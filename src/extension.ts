@@ -1,6 +1,7 @@
 import type { ExtensionContext } from 'vscode';
 import { BrowserSignIn } from './account/browserSignIn';
 import { Sessions } from './account/sessions';
+import { ActivityDocument } from './editor/activityDocument';
 import { ActivityRecord } from './editor/activityRecord';
 import { OmiAuthentication } from './editor/auth/omiAuthentication';
 import { secretVault } from './editor/auth/secretVault';
@@ -47,6 +48,7 @@ export function activate(context: ExtensionContext): void {
   const browserSignIn = new BrowserSignIn({ http, firebase, ways, now });
   const keys = createKeyAccess({ api, sessions, base: readBaseUrl, now, pause });
   const activity = new Activity(journalIn(state, 'omi.activity'));
+  const activityDocument = new ActivityDocument(activity);
   const record = new ActivityRecord({ activity, accounts: () => sessions.accounts, log, now });
   const pending = new PendingSecrets(secretVault(context.secrets));
   const rotations = new Rotations({
@@ -59,10 +61,10 @@ export function activate(context: ExtensionContext): void {
   const loaded = Promise.all([sessions.load(), pending.load()]).then(() => undefined);
   const parts: Parts = {
     ...{ api, browserSignIn, keys, loaded, log, sessions, view, now },
-    ...{ activity, record, pending, rotations },
+    ...{ activityDocument, record, pending, rotations },
   };
   context.subscriptions.push(
-    ...[log, sessions, ways, browserSignIn, keys, pending, view],
+    ...[log, sessions, ways, browserSignIn, keys, pending, view, activityDocument],
     pending.onDidMeetTrouble((trouble) => log.error(`Secrets of new keys: ${factsOf(trouble)}`)),
     watchSessions({ sessions, log, isBusy: () => view.inWork.size > 0, signIn: () => signIn(parts) }),
     new OmiAuthentication({ sessions, loaded, signIn: async () => (await signIn(parts))?.account }),

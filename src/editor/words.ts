@@ -1,6 +1,7 @@
 import { env, l10n } from 'vscode';
 import { displayPrefix } from '../keys/key';
 import { summarizeScopes } from '../keys/scopes';
+import { redact } from '../omi/redact';
 import type { ListedKey } from '../omi/schemas';
 
 const steps: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
@@ -39,9 +40,9 @@ export function usage(key: ListedKey, now: number): string {
   return l10n.t('used {0}', relativeTime(key.lastUsedAt, now));
 }
 
-/** The name of a key for a row or a sentence; a key without one is named by its prefix. */
+/** The name of a key for a row or a sentence, without secrets in it; a key without one is named by its prefix. */
 export function keyName(key: ListedKey): string {
-  const name = oneLine(key.name);
+  const name = oneLine(redact(key.name));
   return name === '' ? displayPrefix(key) : name;
 }
 

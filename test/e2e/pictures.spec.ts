@@ -8,7 +8,8 @@ import { consentAfter, signInThroughBrowser } from './support/consent';
 import type { Person } from './support/person';
 import { expect, test } from './support/stage';
 
-const directory = join(__dirname, '..', '..', 'media', 'screens');
+const media = join(__dirname, '..', '..', 'media');
+const directory = join(media, 'screens');
 const hour = 3_600_000;
 
 for (const theme of ['light', 'dark'] as const) {
@@ -71,6 +72,44 @@ for (const theme of ['light', 'dark'] as const) {
     await picture('stale');
   });
 }
+
+test('the steps of the walkthrough', async ({ open, sandbox }) => {
+  giveOrdinaryKeys(sandbox);
+  // VS Code shows pictures of walkthroughs at two thirds of their size.
+  const person = await open({ scale: 1.35 });
+  const { page, quickInput } = person;
+  const picture = async (name: string, part: Locator, height = Infinity) => {
+    if (process.env['OMI_PICTURES'] !== '1') return;
+    await mkdir(join(media, 'walkthrough'), { recursive: true });
+    const box = await part.boundingBox();
+    if (!box) throw new Error(`Nothing to see for ${name}.`);
+    const clip = { ...box, height: Math.min(box.height, height) };
+    const path = join(media, 'walkthrough', `${name}.png`);
+    await page.screenshot({ path, clip, animations: 'disabled', caret: 'hide' });
+  };
+  await person.openView();
+  await widenSideBar(person, 420);
+  await person.welcomeButton('Sign In').click();
+  await expect(quickInput).toContainText('Continue with Apple');
+  await picture('signIn', quickInput);
+  await person.press('Escape');
+
+  await signInThroughBrowser(person, 'grace');
+  await expect(person.row('prod-bot')).toBeVisible();
+  await person.clearToasts();
+  await picture('seeKeys', page.locator('.part.sidebar'), 290);
+
+  await person.press('F1');
+  await person.input.fill('>Omi: Create');
+  await expect(quickInput.locator('.monaco-list-row').first()).toContainText('Create API Key');
+  await picture('createKey', quickInput);
+  await person.press('Escape');
+
+  await person.contextMenu(person.row('old-laptop'), 'Revoke API Key');
+  await expect(person.modal).toContainText('Revoke "old-laptop"?');
+  await picture('revokeKey', person.modal);
+  await person.press('Escape');
+});
 
 /** Keys as somebody has them who uses Omi every day. The same in every run. */
 function giveOrdinaryKeys(sandbox: Sandbox): void {
