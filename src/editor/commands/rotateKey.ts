@@ -155,7 +155,7 @@ async function place(parts: Parts, rotation: Rotation): Promise<Result<readonly 
   const search = l10n.t('Looking for the old key in this workspace …');
   const more = await step(parts, search, async (signal) => {
     const found = await findPlaces(rotation, secret, { signal, log: parts.log });
-    return signal.aborted ? undefined : waysInWorkspace(rotation, found, failed);
+    return signal.aborted ? undefined : waysInWorkspace(rotation, found, failed, parts.log);
   });
   if (!more) return fail({ kind: 'notPlaced', failed });
   const places = await placeSecret(parts, fresh, secret, {

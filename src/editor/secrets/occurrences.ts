@@ -15,8 +15,8 @@ import type { Log } from '../log';
 /** A raw key in a text of the workspace. */
 export interface Occurrence {
   readonly uri: Uri;
-  /** In UTF-16 units. */
-  readonly offset: number;
+  /** Which one of the places where the same key stands in the text; from 0. */
+  readonly nth: number;
   /** `src/bot.ts:3`, with the folder's name where several are open. */
   readonly label: string;
   /** The line around it, without any secret. */
@@ -49,7 +49,9 @@ const passedOver = new Set(['node_modules', '.git']);
  */
 export async function findOccurrences(search: Search): Promise<readonly Occurrence[]> {
   const open = workspace.textDocuments.filter(isOpen);
-  const found = new Map(open.map((document) => [document.uri.toString(), occurrencesIn(document, search)]));
+  const found = new Map(
+    open.map((document) => [document.uri.toString(), occurrencesIn(document.getText(), document, search)]),
+  );
   const files = new Map<string, Uri>();
   for (const folder of search.folders) await collectFiles(folder, search, files);
   const closed = [...files].filter(([name]) => !found.has(name));
@@ -77,7 +79,7 @@ function isOpen({ uri, isDirty }: TextDocument): boolean {
 
 async function collectFiles(folder: Uri, search: Search, files: Map<string, Uri>): Promise<void> {
   if (search.signal.aborted) return;
-  const entries = await attempt(folder, search, () => workspace.fs.readDirectory(folder));
+  const entries = await attempt(folder, search.log, () => workspace.fs.readDirectory(folder));
   for (const [name, type] of entries ?? []) {
     const uri = Uri.joinPath(folder, name);
     // A linked folder may lead back here.
@@ -87,13 +89,14 @@ async function collectFiles(folder: Uri, search: Search, files: Map<string, Uri>
 }
 
 async function occurrencesInFile(uri: Uri, search: Search): Promise<readonly Occurrence[]> {
-  const found = await attempt(uri, search, async () => {
+  const found = await attempt(uri, search.log, async () => {
     const { size } = await workspace.fs.stat(uri);
     if (size > largestFile) return [];
     const bytes = Buffer.from(await workspace.fs.readFile(uri));
     if (!search.beginnings.some((beginning) => holds(bytes, beginning))) return [];
-    // VS Code knows the file's encoding.
-    return occurrencesIn(await workspace.openTextDocument(uri), search);
+    const text = await workspace.decode(bytes, { uri });
+    // A document that is in memory from before may lag behind the file; and binaries can be no documents.
+    return text.includes('\0') ? [] : occurrencesIn(text, { uri, isDirty: false }, search);
   });
   return found ?? [];
 }
@@ -103,24 +106,33 @@ function holds(bytes: Buffer, beginning: string): boolean {
   return bytes.includes(beginning) || bytes.includes(Buffer.from(beginning, 'utf16le').subarray(0, -1));
 }
 
-async function attempt<T>(uri: Uri, { log }: Search, act: () => PromiseLike<T>): Promise<T | undefined> {
+async function attempt<T>(uri: Uri, log: Log, act: () => PromiseLike<T>): Promise<T | undefined> {
   try {
     return await act();
   } catch (error) {
-    log.warn(`Not searched for keys: ${workspace.asRelativePath(uri)}. ${String(error)}`);
+    log.warn(`Not looked into for keys: ${workspace.asRelativePath(uri)}. ${String(error)}`);
     return undefined;
   }
 }
 
-function occurrencesIn(document: TextDocument, { isWanted }: Search): readonly Occurrence[] {
-  const { uri, isDirty: isUnsaved } = document;
-  return findRawKeys(document.getText())
+function occurrencesIn(
+  text: string,
+  { uri, isDirty: isUnsaved }: Pick<TextDocument, 'uri' | 'isDirty'>,
+  { isWanted }: Search,
+): readonly Occurrence[] {
+  const seen = new Map<string, number>();
+  return findRawKeys(text)
     .filter(({ raw }) => isWanted(raw))
     .map(({ raw, offset }) => {
-      const { line } = document.positionAt(offset);
-      const label = redact(`${workspace.asRelativePath(uri)}:${String(line + 1)}`);
-      const text = redact(document.lineAt(line).text).trim();
-      return { uri, offset, label, line: text.slice(0, longestLine), isUnsaved, raw };
+      const nth = seen.get(raw) ?? 0;
+      seen.set(raw, nth + 1);
+      const before = text.slice(0, offset).split('\n');
+      const [rest = ''] = text.slice(offset).split('\n', 1);
+      const line = redact(`${before.at(-1) ?? ''}${rest}`)
+        .trim()
+        .slice(0, longestLine);
+      const label = redact(`${workspace.asRelativePath(uri)}:${String(before.length)}`);
+      return { uri, nth, label, line, isUnsaved, raw };
     });
 }
 
@@ -133,24 +145,28 @@ function occurrencesIn(document: TextDocument, { isWanted }: Search): readonly O
 export async function replaceOccurrences(
   occurrences: readonly Occurrence[],
   secret: string,
+  log: Log,
 ): Promise<readonly Occurrence[]> {
   const edit = new WorkspaceEdit();
   const places = await Promise.all(
     occurrences.map(async (occurrence) => {
-      const document = await workspace.openTextDocument(occurrence.uri);
-      const end = occurrence.offset + occurrence.raw.length;
-      const range = new Range(document.positionAt(occurrence.offset), document.positionAt(end));
+      const { uri, raw, nth } = occurrence;
+      const document = await attempt(uri, log, () => workspace.openTextDocument(uri));
       // The text may have changed since it was searched.
-      if (document.getText(range) === occurrence.raw) edit.replace(occurrence.uri, range, secret);
-      return { occurrence, document, range, wasDirty: document.isDirty };
+      const place = document && findRawKeys(document.getText()).filter((one) => one.raw === raw)[nth];
+      const range =
+        place && new Range(document.positionAt(place.offset), document.positionAt(place.offset + raw.length));
+      if (range) edit.replace(uri, range, secret);
+      return { occurrence, document, range, wasDirty: document?.isDirty };
     }),
   );
   await workspace.applyEdit(edit);
-  const failed = new Set(places.filter(({ document, range }) => document.getText(range) !== secret));
+  const failed = new Set(places.filter(({ document, range }) => document?.getText(range) !== secret));
   for (const place of places) {
-    if (failed.has(place) || place.wasDirty) continue;
-    const isSaved = !place.document.isDirty || (await place.document.save());
-    if (!isSaved || !place.document.getText().includes(secret)) failed.add(place);
+    const { document, wasDirty } = place;
+    if (!document || failed.has(place) || wasDirty) continue;
+    const isSaved = !document.isDirty || (await document.save());
+    if (!isSaved || !document.getText().includes(secret)) failed.add(place);
   }
   return [...failed].map(({ occurrence }) => occurrence);
 }

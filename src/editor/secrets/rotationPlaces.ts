@@ -2,6 +2,7 @@ import { l10n, QuickPickItemKind, window, workspace, type QuickPickItem } from '
 import { displayPrefix, matchesRawKey } from '../../keys/key';
 import type { Rotation } from '../../keys/rotation';
 import { maskRawKey } from '../../omi/rawKey';
+import type { Log } from '../log';
 import { placesInWords } from '../rotationReport';
 import { withoutIcons } from '../words';
 import { findOccurrences, replaceOccurrences, type Occurrence, type Search } from './occurrences';
@@ -32,6 +33,7 @@ export function waysInWorkspace(
   { old, fresh }: Rotation,
   found: readonly Occurrence[],
   failed: string[],
+  log: Log,
 ): readonly PlaceWay[] {
   const stale = found.filter(({ raw }) => matchesRawKey(old, raw));
   const done = found.filter((one) => !stale.includes(one));
@@ -40,7 +42,7 @@ export function waysInWorkspace(
     const title = l10n.t('Replace {0} by {1}', displayPrefix(old), displayPrefix(fresh));
     const chosen = stale.length > 0 ? await reviewPlaces(stale, title) : [];
     if (!chosen || chosen.length + done.length === 0) return undefined;
-    const lost = await replaceOccurrences(chosen, secret);
+    const lost = await replaceOccurrences(chosen, secret, log);
     failed.splice(0, Infinity, ...lost.map(({ label }) => label));
     return lost.length > 0 ? undefined : [...done, ...chosen].map(placeName);
   };

@@ -263,9 +263,12 @@ export class Person {
     await until('the list to close', () => this.#menu !== menu);
   }
 
-  /** The rows of the open list in which several can be ticked, where none is the active one. */
+  /** The rows of the open list in which several can be ticked, where none is the active one at first. */
   async rows(): Promise<readonly vscode.QuickPickItem[]> {
-    const { items } = await until('a list of rows', () => this.#menu);
+    const { items } = await until('a list of rows', async () => {
+      if (this.#menu && !this.#menu.active) await vscode.commands.executeCommand('quickInput.next');
+      return this.#menu?.active ? this.#menu : undefined;
+    });
     items.forEach((item) => this.#watch.shown.push(`${item.label} ${item.description ?? ''}`));
     return items;
   }
@@ -273,10 +276,8 @@ export class Person {
   /** Presses Enter in the open list, with the rows that are ticked. */
   async acceptRows(): Promise<void> {
     const menu = this.#menu;
-    await until('the list to close', async () => {
-      if (this.#menu === menu) await this.enter();
-      return this.#menu !== menu;
-    });
+    await this.enter();
+    await until('the list to close', () => this.#menu !== menu);
   }
 
   /** Closes every message that is still open, and forgets what was shown. */
