@@ -116,7 +116,7 @@ describe('Activity', () => {
     const hostile = [
       'a|b',
       '[click](command:workbench.action.quit)',
-      '![p](https://example.com/p.png)',
+      '![p](https://pictures.example.org/p.png)',
       '<img src=x onerror=alert(1)>',
       '`code` *strong* __strong__ ~~gone~~ &lt; \\| $x$',
       'two\r\nlines',
