@@ -1,6 +1,6 @@
 // The steps behind the pictures in the documents. The pictures are written with OMI_PICTURES=1 alone.
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator } from '@playwright/test';
 import type { Sandbox } from '../../sandbox/server';
@@ -16,13 +16,7 @@ for (const theme of ['light', 'dark'] as const) {
   test(`the way of a key, ${theme}`, async ({ open, sandbox }) => {
     giveOrdinaryKeys(sandbox);
     const person = await open({ theme });
-    const picture = async (name: string): Promise<void> => {
-      if (process.env['OMI_PICTURES'] !== '1') return;
-      await mkdir(directory, { recursive: true });
-      await person.page.mouse.move(25, 550);
-      const path = join(directory, `${name}-${theme}.png`);
-      await person.page.screenshot({ path, animations: 'disabled', caret: 'hide' });
-    };
+    const picture = (name: string): Promise<void> => takePicture(person, name, theme);
     await openFile(person, 'bot.ts');
     await person.openView();
     await widenSideBar(person, 420);
@@ -71,6 +65,41 @@ for (const theme of ['light', 'dark'] as const) {
     await expect(person.page.locator('.sidebar .monaco-progress-container.active')).toHaveCount(0);
     await picture('stale');
   });
+
+  test(`a key rotated, ${theme}`, async ({ open, sandbox, studio }) => {
+    giveOrdinaryKeys(sandbox);
+    const { raw } = sandbox.key('grace', 'notes-to-calendar');
+    const texts = {
+      '.env': `OMI_API_KEY=${raw ?? ''}\n`,
+      'deploy.yaml': `env:\n  OMI_API_KEY: ${raw ?? ''}\n`,
+    };
+    // VS Code keeps a copy of every file that it saves, and these hold a key.
+    await studio.server.updateSettings({ 'workbench.localHistory.enabled': false });
+    for (const [name, text] of Object.entries(texts)) await writeFile(join(studio.folder, name), text);
+    try {
+      const person = await open({ theme });
+      await openFile(person, 'bot.ts');
+      await person.signInAndSee('notes-to-calendar', 'grace');
+      await widenSideBar(person, 420);
+      await person.clearToasts();
+      await person.contextMenu(person.row('notes-to-calendar'), 'Rotate API Key');
+      await person.pressModal('Rotate');
+      await person.replaceInWorkspace('deploy.yaml:2');
+      await takePicture(person, 'rotate', theme);
+      await person.press('Enter');
+      await expect(person.toast('Rotated "notes-to-calendar"')).toBeVisible();
+    } finally {
+      for (const name of Object.keys(texts)) await rm(join(studio.folder, name), { force: true });
+    }
+  });
+}
+
+async function takePicture({ page }: Person, name: string, theme: string): Promise<void> {
+  if (process.env['OMI_PICTURES'] !== '1') return;
+  await mkdir(directory, { recursive: true });
+  await page.mouse.move(25, 550);
+  const path = join(directory, `${name}-${theme}.png`);
+  await page.screenshot({ path, animations: 'disabled', caret: 'hide' });
 }
 
 test('the steps of the walkthrough', async ({ open, sandbox }) => {
