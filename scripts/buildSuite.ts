@@ -4,18 +4,21 @@ import { build } from 'esbuild';
 
 export const root = join(__dirname, '..');
 
-/**
- * Bundles the extension-host suites into out/integration; returns the file that runs them.
- *
- * @param only names of suites, such as `revoke`; all when left out.
- */
-export async function buildSuite(only?: readonly string[]): Promise<string> {
-  const from = join(root, 'test', 'integration');
-  const to = join(root, 'out', 'integration');
-  const entryPoints = readdirSync(from)
-    .filter((file) => file.endsWith('.ts'))
-    .filter((file) => !only || !file.endsWith('.test.ts') || only.includes(file.replace('.test.ts', '')))
-    .map((file) => join(from, file));
+const from = join(root, 'test', 'integration');
+
+/** The names of all extension-host suites, such as `revoke`. */
+export function suiteNames(): readonly string[] {
+  return readdirSync(from)
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => file.replace('.test.ts', ''));
+}
+
+/** Bundles extension-host suites, given by name, into a folder below out/; returns the file that runs them. */
+export async function buildSuite(suites: readonly string[], folder = 'integration'): Promise<string> {
+  const to = join(root, 'out', folder);
+  const entryPoints = ['index.ts', ...suites.map((name) => `${name}.test.ts`)].map((file) =>
+    join(from, file),
+  );
   // A suite that was removed must not run from an earlier build.
   rmSync(to, { recursive: true, force: true });
   await build({

@@ -1,12 +1,13 @@
 // Runs all tests, or the steps that are named: check, unit, package, integration, e2e.
 // While working: `integration --only=revoke,copy --host=newest` runs some suites in one VS Code.
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runInVSCode } from '../test/hosts/runInVSCode';
 import { temporaryDirectory } from '../test/hosts/server';
-import { buildSuite, root } from './buildSuite';
+import { buildSuite, root, suiteNames } from './buildSuite';
 import { makePackage } from './package';
-import { rm } from 'node:fs/promises';
 
 type Step = 'check' | 'unit' | 'package' | 'integration' | 'e2e';
 const allSteps: readonly Step[] = ['check', 'unit', 'package', 'integration', 'e2e'];
@@ -23,20 +24,44 @@ const steps: Record<Step, () => Promise<void> | void> = {
   },
   integration: async () => {
     run('node', ['esbuild.mjs']);
-    const suite = await buildSuite(option('only')?.split(','));
-    const host = option('host');
-    const workspace = await temporaryDirectory();
-    try {
-      for (const version of ['newest', 'oldest'] as const) {
-        if (host !== undefined && host !== version) continue;
-        await runInVSCode({ version, extensionDevelopmentPath: root, extensionTestsPath: suite, workspace });
-      }
-    } finally {
-      await rm(workspace, { recursive: true, force: true });
+    const names = option('only')?.split(',') ?? suiteNames();
+    const ordinary = names.filter((name) => name !== severalRoots);
+    if (ordinary.length > 0) await runSuites(await buildSuite(ordinary), (place) => place);
+    if (names.includes(severalRoots)) {
+      await runSuites(await buildSuite([severalRoots], 'integration-roots'), makeSeveralRoots);
     }
   },
   e2e: () => run('playwright', ['test']),
 };
+
+/** The suite that needs a workspace of several folders. */
+const severalRoots = 'severalRoots';
+
+/**
+ * Runs suites in each VS Code that was asked for.
+ *
+ * @param open makes what is opened in an empty directory, and gives its path.
+ */
+async function runSuites(suite: string, open: (place: string) => string): Promise<void> {
+  const host = option('host');
+  const place = await temporaryDirectory();
+  try {
+    const workspace = open(place);
+    for (const version of ['newest', 'oldest'] as const) {
+      if (host !== undefined && host !== version) continue;
+      await runInVSCode({ version, extensionDevelopmentPath: root, extensionTestsPath: suite, workspace });
+    }
+  } finally {
+    await rm(place, { recursive: true, force: true });
+  }
+}
+
+function makeSeveralRoots(place: string): string {
+  const workspace = join(place, 'bots.code-workspace');
+  ['one', 'two'].forEach((name) => mkdirSync(join(place, name)));
+  writeFileSync(workspace, JSON.stringify({ folders: [{ path: 'one' }, { path: 'two' }] }));
+  return workspace;
+}
 
 /** Runs a tool of node_modules and stops everything when it fails. */
 function run(tool: string, args: readonly string[]): void {

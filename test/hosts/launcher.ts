@@ -97,7 +97,7 @@ function address(server: Server, order: Order): string {
   ];
   const query = new URLSearchParams({ payload: JSON.stringify(payload) });
   if (order.folder === undefined) query.set('ew', 'true');
-  else query.set('folder', order.folder);
+  else query.set(order.folder.endsWith('.code-workspace') ? 'workspace' : 'folder', order.folder);
   return `${server.url}/?${query.toString()}`;
 }
 

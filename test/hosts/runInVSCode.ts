@@ -11,7 +11,7 @@ export interface SuiteOptions {
   readonly version: HostName;
   readonly extensionDevelopmentPath: string;
   readonly extensionTestsPath: string;
-  /** The folder to open. */
+  /** The folder or `.code-workspace` file to open. */
   readonly workspace: string;
   readonly userSettings?: Settings;
   /** Reaches the extension host, and so the suite. */

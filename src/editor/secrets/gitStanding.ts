@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import { l10n, Uri, workspace } from 'vscode';
 import { standingOf, type FileStanding } from '../../leaks/git';
 import { notify } from '../notify';
+import { asPlainText } from '../words';
 import { placeName, type Offer } from './placing';
 import { changeText } from './textFile';
 
@@ -28,11 +29,9 @@ async function ignore(uri: Uri): Promise<void> {
     return [{ start: text.length, end: text.length, text: `${gap}${line}${lineEnd}` }];
   });
   const isIgnored = changed.ok && (await gitStanding(uri)) === 'ignored';
-  await notify({
-    level: isIgnored ? 'info' : 'warn',
-    message: isIgnored
-      ? l10n.t('Git ignores {0} now.', placeName(uri))
-      : l10n.t('Git still does not ignore {0}. {1}', placeName(uri), changed.ok ? '' : changed.failure),
-    actions: [],
-  });
+  const said = isIgnored
+    ? l10n.t('Git ignores {0} now.', placeName(uri))
+    : l10n.t('Git still does not ignore {0}.', placeName(uri));
+  const message = changed.ok ? said : `${said} ${asPlainText(changed.failure)}`;
+  await notify({ level: isIgnored ? 'info' : 'warn', message, actions: [] });
 }

@@ -32,7 +32,8 @@ export async function changeText(
   const document = opened.value;
   const before = document?.getText() ?? '';
   const changes = plan(before);
-  if (changes.length === 0) return succeed('saved');
+  const wasUnsaved = document?.isDirty === true;
+  if (changes.length === 0) return succeed(wasUnsaved ? 'unsaved' : 'saved');
   const edit = new WorkspaceEdit();
   if (!document) edit.createFile(uri, { contents: Buffer.from(applyChanges('', changes)) });
   else {
@@ -40,12 +41,19 @@ export async function changeText(
       edit.replace(uri, new Range(document.positionAt(start), document.positionAt(end)), text),
     );
   }
-  const wasUnsaved = document?.isDirty === true;
   const isApplied = await workspace.applyEdit(edit);
   if (isApplied && wasUnsaved) return succeed('unsaved');
-  if (isApplied && (!document || (await document.save()))) return succeed('saved');
+  if (isApplied && (!document || (await isSaved(document)))) return succeed('saved');
   if (document && isApplied) await putBack(document, before);
   return fail(l10n.t('VS Code could not save it.'));
+}
+
+async function isSaved(document: TextDocument): Promise<boolean> {
+  try {
+    return await document.save();
+  } catch {
+    return false;
+  }
 }
 
 async function putBack(document: TextDocument, text: string): Promise<void> {

@@ -250,12 +250,21 @@ export class Person {
   }
 
   /** Goes down the open list to a choice, as with the keyboard, and presses Enter. */
-  async take(label: string): Promise<void> {
+  take(label: string): Promise<void> {
+    return this.#takeItem(label, (item) => item.label === label);
+  }
+
+  /** Like {@link take}, where several choices have the label. */
+  takeOf(label: string, description: string): Promise<void> {
+    return this.#takeItem(label, (item) => item.label === label && item.description === description);
+  }
+
+  async #takeItem(label: string, isWanted: (item: vscode.QuickPickItem) => boolean): Promise<void> {
     const items = await this.choices();
     const menu = this.#menu;
-    if (!items.some((item) => item.label === label)) throw new Error(`No choice ${label}`);
+    if (!items.some(isWanted)) throw new Error(`No choice ${label}`);
     await until(`${label} to be the active choice`, async () => {
-      if (menu?.active?.label === label) return true;
+      if (menu?.active && isWanted(menu.active)) return true;
       await vscode.commands.executeCommand('quickInput.next');
       return false;
     });

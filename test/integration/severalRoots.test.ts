@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { hostWatch } from './support/hostWatch';
+import { MemoryFiles } from './support/memoryFiles';
+import type { ShownMessage } from './support/person';
+import { openStage, type Stage } from './support/stage';
+import { until } from './support/until';
+
+const folderOf = (name: string): string =>
+  vscode.workspace.workspaceFolders?.find((folder) => folder.name === name)?.uri.fsPath ?? '';
+const cloud = (name: string): vscode.Uri => vscode.Uri.from({ scheme: 'memfs', path: `/cloud/${name}` });
+
+describe('Write to .env, in a workspace of two folders and a virtual one', () => {
+  const files = new MemoryFiles();
+  const registered = vscode.workspace.registerFileSystemProvider('memfs', files);
+  let stage: Stage;
+  before(async () => {
+    stage = await openStage();
+    const uri = vscode.Uri.from({ scheme: 'memfs', path: '/cloud' });
+    vscode.workspace.updateWorkspaceFolders(2, 0, { uri, name: 'cloud' });
+    await until('the virtual folder', () => vscode.workspace.workspaceFolders?.length === 3);
+  });
+  after(async () => {
+    await stage.close();
+    registered.dispose();
+  });
+  beforeEach(() => stage.signIn());
+  afterEach(async () => {
+    while (vscode.window.activeTextEditor) {
+      await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+    }
+    for (const name of ['one', 'two']) {
+      for (const entry of await readdir(folderOf(name))) {
+        await rm(join(folderOf(name), entry), { recursive: true, force: true });
+      }
+    }
+    files.clear();
+    await stage.reset();
+  });
+
+  /** Places a new key in a file of one of the folders; gives its secret and what is said then. */
+  const writeInto = async (
+    folder: string,
+    name = '.env',
+  ): Promise<{ raw: string; said: ShownMessage; done: Promise<unknown> }> => {
+    const { pending, raw } = await stage.waitingKey('ada', { name: 'new-bot' });
+    const { done } = stage.run('omi.key.place', { kind: 'waiting', pending });
+    await stage.person.take('Write to .env');
+    await stage.person.takeOf(name, folder);
+    await stage.person.write('OMI_API_KEY');
+    return { raw, done, said: await stage.person.nextMessage() };
+  };
+  const held = async (): Promise<string[]> => {
+    const pending = await stage.pendingSecrets();
+    pending.dispose();
+    return pending.keys.map(({ key }) => key.name);
+  };
+
+  it('has the folders that this suite needs', () => {
+    const folders = vscode.workspace.workspaceFolders?.map(({ name, uri }) => [name, uri.scheme]);
+    assert.deepEqual(folders, [
+      ['one', 'file'],
+      ['two', 'file'],
+      ['cloud', 'memfs'],
+    ]);
+  });
+
+  it('writes into the folder that is chosen, and names it', async () => {
+    const { raw, said, done } = await writeInto('two');
+    said.press(undefined);
+    await done;
+    assert.match(said.text, /: two\/\.env \(OMI_API_KEY\)\.$/);
+    assert.equal(await readFile(join(folderOf('two'), '.env'), 'utf8'), `OMI_API_KEY=${raw}\n`);
+    assert.deepEqual(await readdir(folderOf('one')), []);
+  });
+
+  it('asks the Git of that folder', async () => {
+    execFileSync('git', ['init', '--quiet', '--initial-branch=main'], { cwd: folderOf('one') });
+    const first = await writeInto('two');
+    first.said.press(undefined);
+    await first.done;
+    assert.deepEqual(first.said.buttons, []);
+    const second = await writeInto('one');
+    second.said.press('Add to .gitignore');
+    assert.equal((await stage.person.close()).text, 'Git ignores one/.env now.');
+    await second.done;
+    assert.equal(await readFile(join(folderOf('one'), '.gitignore'), 'utf8'), '/.env\n');
+  });
+
+  it('makes a file in a virtual folder, where Git is not asked', async () => {
+    const { raw, said, done } = await writeInto('cloud');
+    said.press(undefined);
+    await done;
+    assert.equal(files.text('.env'), `OMI_API_KEY=${raw}\n`);
+    assert.deepEqual([said.level, said.buttons], ['info', []]);
+    assert.deepEqual(await held(), []);
+  });
+
+  it('changes a file in a virtual folder, undoable', async () => {
+    files.put('.env.local', 'A=1\r\n');
+    const { raw, said, done } = await writeInto('cloud', '.env.local');
+    said.press(undefined);
+    await done;
+    assert.equal(files.text('.env.local'), `A=1\r\nOMI_API_KEY=${raw}\r\n`);
+    const { document } = await vscode.window.showTextDocument(cloud('.env.local'));
+    await vscode.commands.executeCommand('undo');
+    await until('the old text', () => document.getText() === 'A=1\r\n');
+  });
+
+  it('a save that is refused: the change is taken back, the secret waits on', async () => {
+    files.put('.env.locked', 'A=1\n');
+    files.refusesWrites = true;
+    const { raw, said, done } = await writeInto('cloud', '.env.locked');
+    said.press(undefined);
+    await done;
+    assert.equal(said.level, 'error');
+    assert.match(
+      said.text,
+      /^cloud\/\.env\.locked could not be written\. VS Code could not save it\. The secret/,
+    );
+    assert.equal(files.text('.env.locked'), 'A=1\n');
+    const document = await vscode.workspace.openTextDocument(cloud('.env.locked'));
+    assert.ok(!document.getText().includes(raw));
+    assert.deepEqual(await held(), ['new-bot']);
+  });
+
+  it('a file that cannot be made: says so, the secret waits on', async () => {
+    files.refusesWrites = true;
+    const { said, done } = await writeInto('cloud');
+    said.press(undefined);
+    await done;
+    assert.match(said.text, /^cloud\/\.env could not be written\. VS Code could not save it\./);
+    assert.equal(files.text('.env'), undefined);
+    assert.deepEqual(await held(), ['new-bot']);
+  });
+
+  it('a read-only file is left alone', async () => {
+    files.put('.env.fixed', 'A=1\n');
+    files.isReadOnly = true;
+    const { said, done } = await writeInto('cloud', '.env.fixed');
+    said.press(undefined);
+    await done;
+    assert.match(said.text, /^cloud\/\.env\.fixed could not be written\. It is read-only\./);
+    assert.equal(files.text('.env.fixed'), 'A=1\n');
+    assert.deepEqual(await held(), ['new-bot']);
+  });
+
+  it('shows and logs no secret', () => {
+    const { shown, logged, secrets } = hostWatch();
+    const texts = [...shown, ...logged];
+    assert.ok(texts.length > 50 && secrets.size > 10, 'nothing was watched');
+    assert.ok(!texts.some((text) => [...secrets].some((secret) => text.includes(secret))));
+  });
+});
