@@ -1,27 +1,75 @@
 // Builds the extension into one CommonJS file: dist/extension.js, its source map beside it.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import esbuild from 'esbuild';
 
 const watch = process.argv.includes('--watch');
 
 /**
- * node-fetch brings its own Blob, File and FormData for a Node without them, and a parser of multipart answers, which
- * Omi never sends. Together they would be a tenth of the bundle.
+ * What node-fetch brings for a Node that lacks it, or for requests that Omi never gets: a Blob, File and FormData of its
+ * own, a parser of multipart answers, `data:` addresses, and the reckoning of a referrer, which is never sent. Together
+ * they would be an eighth of the bundle.
  *
  * @type {import('esbuild').Plugin}
  */
-const nodesOwnForms = {
-  name: "Node's own Blob, File and FormData",
+const leanFetch = {
+  name: 'lean node-fetch',
   setup({ onResolve, onLoad }) {
-    const ponyfills = /^(fetch-blob(\/from\.js)?|formdata-polyfill\/esm\.min\.js)$|\/multipart-parser\.js$/;
-    onResolve({ filter: ponyfills }, ({ path }) => ({ path, namespace: 'node-forms' }));
-    onLoad({ filter: /.*/, namespace: 'node-forms' }, () => ({
-      contents: `
-        const { Blob, File, FormData } = globalThis;
-        const leftOut = () => { throw new TypeError('Multipart bodies are left out of this bundle.'); };
-        export { Blob as default, Blob, File, FormData };
-        export { leftOut as formDataToBlob, leftOut as toFormData, leftOut as blobFrom, leftOut as blobFromSync,
-          leftOut as fileFrom, leftOut as fileFromSync };`,
-    }));
+    const leftOut =
+      /^(fetch-blob(\/from\.js)?|formdata-polyfill\/esm\.min\.js|data-uri-to-buffer)$|\/(multipart-parser|referrer)\.js$/;
+    onResolve({ filter: leftOut }, ({ path }) => ({ path, namespace: 'lean-fetch' }));
+    onLoad({ filter: /.*/, namespace: 'lean-fetch' }, ({ path }) => {
+      if (path.endsWith('/referrer.js')) {
+        return {
+          contents: `
+            export const DEFAULT_REFERRER_POLICY = 'no-referrer';
+            export const validateReferrerPolicy = (policy) => policy;
+            export const determineRequestsReferrer = () => 'no-referrer';
+            export const parseReferrerPolicyFromHeader = () => '';`,
+        };
+      }
+      return {
+        contents: `
+          const { Blob, File, FormData } = globalThis;
+          const leftOut = () => { throw new TypeError('This is left out of the bundle.'); };
+          export { Blob, File, FormData, leftOut as default };
+          export { leftOut as formDataToBlob, leftOut as toFormData, leftOut as blobFrom, leftOut as blobFromSync,
+            leftOut as fileFrom, leftOut as fileFromSync };`.replace(
+          'leftOut as default',
+          path.startsWith('fetch-blob') ? 'Blob as default' : 'leftOut as default',
+        ),
+      };
+    });
+  },
+};
+
+/**
+ * One `require('vscode')` for all files, and its parts as plain names: else each file has its own, and each use of
+ * `window` or `l10n` the way to it.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const oneVSCode = {
+  name: 'one vscode',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^vscode$/ }, ({ kind }) =>
+      kind === 'require-call'
+        ? { path: 'vscode', external: true }
+        : { path: 'vscode', namespace: 'one-vscode', sideEffects: false },
+    );
+    onLoad({ filter: /.*/, namespace: 'one-vscode' }, () => {
+      const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) =>
+        name.endsWith('.ts'),
+      );
+      const names = files.flatMap((name) =>
+        Array.from(
+          readFileSync(join('src', name), 'utf8').matchAll(/import \{([^}]*)\} from 'vscode';/g),
+          ([, list]) => list.split(',').map((one) => one.trim()),
+        ).flat(),
+      );
+      const values = [...new Set(names)].filter((name) => name !== '' && !name.startsWith('type '));
+      return { contents: `export const { ${values.join(', ')} } = require('vscode');`, resolveDir: '.' };
+    });
   },
 };
 
@@ -34,11 +82,10 @@ const options = {
   platform: 'node',
   // VS Code 1.105, the oldest supported, runs extensions on Node 22.
   target: 'node22',
-  external: ['vscode'],
   mainFields: ['module', 'main'],
   // node-fetch brings a polyfill of 60 KB for a Node without web streams, which no supported VS Code runs on.
   alias: { 'web-streams-polyfill/dist/ponyfill.es2018.js': 'node:stream/web' },
-  plugins: [nodesOwnForms],
+  plugins: [leanFetch, oneVSCode],
   charset: 'utf8',
   minify: true,
   sourcemap: 'external',

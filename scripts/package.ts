@@ -12,7 +12,7 @@ const largestBundle = 150 * 1024;
 const belongs: readonly RegExp[] = [
   /^package(\.nls(\.[a-z-]+)?)?\.json$/,
   /^dist\/extension\.js$/,
-  /^media\/(icon\.png|omi\.svg)$/,
+  /^media\/(icon\.png|omi\.svg|walkthrough\/\w+\.png)$/,
   /^l10n\/bundle\.l10n(\.[a-z-]+)?\.json$/,
   /^(readme|changelog)\.md$/i,
   /^license(\.txt)?$/i,

@@ -1,15 +1,16 @@
 import type { ExtensionContext } from 'vscode';
 import { BrowserSignIn } from './account/browserSignIn';
 import { Sessions } from './account/sessions';
+import { ActivityDocument } from './editor/activityDocument';
 import { ActivityRecord } from './editor/activityRecord';
 import { OmiAuthentication } from './editor/auth/omiAuthentication';
 import { secretVault } from './editor/auth/secretVault';
 import { renewThrough, signInMarker } from './editor/auth/sessionPorts';
-import { watchSessions } from './editor/auth/sessionWatch';
+import { factsOf, watchSessions } from './editor/auth/sessionWatch';
 import { createWaysBack } from './editor/auth/uriHandler';
 import { registerCommands } from './editor/commands';
 import { signIn } from './editor/commands/signIn';
-import { journalIn } from './editor/journals';
+import { journalIn, steadyState } from './editor/journals';
 import { createLog, withRequestLog } from './editor/log';
 import type { Parts } from './editor/parts';
 import { readBaseUrl, requestTimeoutMs } from './editor/settings';
@@ -34,9 +35,10 @@ export function activate(context: ExtensionContext): void {
   const firebase = createFirebaseApi({ http, now });
   const repeat = createRepeat();
   const api = createKeysApi({ http, repeat, now });
+  const state = steadyState(context.globalState);
   const sessions = new Sessions({
     vault: secretVault(context.secrets),
-    marker: signInMarker(context.globalState),
+    marker: signInMarker(state),
     renew: renewThrough(firebase),
     now,
     pause,
@@ -45,11 +47,12 @@ export function activate(context: ExtensionContext): void {
   const ways = createWaysBack(context.extension.id);
   const browserSignIn = new BrowserSignIn({ http, firebase, ways, now });
   const keys = createKeyAccess({ api, sessions, base: readBaseUrl, now, pause });
-  const activity = new Activity(journalIn(context.globalState, 'omi.activity'));
+  const activity = new Activity(journalIn(state, 'omi.activity'));
+  const activityDocument = new ActivityDocument(activity);
   const record = new ActivityRecord({ activity, accounts: () => sessions.accounts, log, now });
   const pending = new PendingSecrets(secretVault(context.secrets));
   const rotations = new Rotations({
-    journal: journalIn(context.globalState, 'omi.rotations'),
+    journal: journalIn(state, 'omi.rotations'),
     ...{ creation: keys.creation, revocation: keys.revocation },
     pulse: createPulse({ http, repeat, now }),
     ...{ pending, base: readBaseUrl, now },
@@ -58,10 +61,11 @@ export function activate(context: ExtensionContext): void {
   const loaded = Promise.all([sessions.load(), pending.load()]).then(() => undefined);
   const parts: Parts = {
     ...{ api, browserSignIn, keys, loaded, log, sessions, view, now },
-    ...{ activity, record, pending, rotations },
+    ...{ activityDocument, record, pending, rotations },
   };
   context.subscriptions.push(
-    ...[log, sessions, ways, browserSignIn, keys, pending, view],
+    ...[log, sessions, ways, browserSignIn, keys, pending, view, activityDocument],
+    pending.onDidMeetTrouble((trouble) => log.error(`Secrets of new keys: ${factsOf(trouble)}`)),
     watchSessions({ sessions, log, isBusy: () => view.inWork.size > 0, signIn: () => signIn(parts) }),
     new OmiAuthentication({ sessions, loaded, signIn: async () => (await signIn(parts))?.account }),
     registerCommands(parts),

@@ -20,6 +20,10 @@ export class ContextKeys {
     this.#set(contextKeys.working, isWorking);
   }
 
+  setFiltered(isFiltered: boolean): void {
+    this.#set(contextKeys.filtered, isFiltered);
+  }
+
   #set(name: string, value: string | boolean): void {
     if (this.#told.get(name) === value) return;
     this.#told.set(name, value);

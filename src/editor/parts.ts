@@ -1,17 +1,17 @@
 import type { BrowserSignIn } from '../account/browserSignIn';
 import type { Sessions } from '../account/sessions';
-import type { Activity } from '../keys/activity';
 import type { KeyAccess } from '../keys/keyAccess';
 import type { PendingSecrets } from '../keys/pendingSecrets';
 import type { Rotations } from '../keys/rotation';
 import type { KeysApi } from '../omi/keysApi';
+import type { ActivityDocument } from './activityDocument';
 import type { ActivityRecord } from './activityRecord';
 import type { Log } from './log';
 import type { KeysView } from './views/keysView';
 
 /** What commands work with; built once in extension.ts. */
 export interface Parts {
-  readonly activity: Activity;
+  readonly activityDocument: ActivityDocument;
   readonly api: KeysApi;
   readonly browserSignIn: BrowserSignIn;
   readonly keys: KeyAccess;

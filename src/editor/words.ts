@@ -1,5 +1,7 @@
 import { env, l10n } from 'vscode';
 import { displayPrefix } from '../keys/key';
+import { summarizeScopes } from '../keys/scopes';
+import { redact } from '../omi/redact';
 import type { ListedKey } from '../omi/schemas';
 
 const steps: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
@@ -38,9 +40,9 @@ export function usage(key: ListedKey, now: number): string {
   return l10n.t('used {0}', relativeTime(key.lastUsedAt, now));
 }
 
-/** The name of a key for a row or a sentence; a key without one is named by its prefix. */
+/** The name of a key for a row or a sentence, without secrets in it; a key without one is named by its prefix. */
 export function keyName(key: ListedKey): string {
-  const name = oneLine(key.name);
+  const name = oneLine(redact(key.name));
   return name === '' ? displayPrefix(key) : name;
 }
 
@@ -69,4 +71,43 @@ function oneLine(text: string): string {
     .replace(/[\u202a-\u202e\u2066-\u2069]/g, '')
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();
+}
+
+/** What a key may do, in plain words: "Read only", "Read memories, write action items". */
+export function scopesInWords(key: Pick<ListedKey, 'family' | 'scopes'>): string {
+  const summary = summarizeScopes(key);
+  switch (summary.kind) {
+    case 'nothing':
+      return l10n.t('Nothing: this key can do nothing');
+    case 'readOnly':
+      return l10n.t('Read only');
+    case 'fullAccess':
+      return l10n.t('Full access');
+    case 'some': {
+      const list = (names: readonly string[]): string => names.map(resourceName).join(', ');
+      const parts = [
+        summary.read.length > 0 ? l10n.t('read {0}', list(summary.read)) : '',
+        summary.write.length > 0 ? l10n.t('write {0}', list(summary.write)) : '',
+        ...summary.other,
+      ];
+      const text = oneLine(parts.filter(Boolean).join(', '));
+      return text.charAt(0).toLocaleUpperCase(env.language) + text.slice(1);
+    }
+  }
+}
+
+/** The name of a resource, as in "write action items"; one that this version does not know, as it is. */
+export function resourceName(resource: string): string {
+  switch (resource) {
+    case 'conversations':
+      return l10n.t('conversations');
+    case 'memories':
+      return l10n.t('memories');
+    case 'action_items':
+      return l10n.t('action items');
+    case 'goals':
+      return l10n.t('goals');
+    default:
+      return resource;
+  }
 }

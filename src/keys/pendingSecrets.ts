@@ -1,6 +1,8 @@
 import { EventEmitter, type Event } from 'cockatiel';
 import * as v from 'valibot';
+import type { VaultTrouble } from '../account/sessionStore';
 import type { Vault } from '../account/vault';
+import { redact } from '../omi/redact';
 import { fail, succeed, type Result } from '../omi/result';
 import type { ListedKey } from '../omi/schemas';
 
@@ -50,6 +52,7 @@ const storedIndex = v.pipe(
 export class PendingSecrets {
   readonly #vault: Vault;
   readonly #changes = new EventEmitter<void>();
+  readonly #troubles = new EventEmitter<VaultTrouble>();
   readonly #watch: { dispose(): void };
   #keys: readonly PendingKey[] = [];
   #turn: Promise<unknown> = Promise.resolve();
@@ -63,12 +66,15 @@ export class PendingSecrets {
 
   readonly onDidChange: Event<void> = this.#changes.addListener;
 
+  /** Tells of every refusal of the vault, also of those that hold nothing up. */
+  readonly onDidMeetTrouble: Event<VaultTrouble> = this.#troubles.addListener;
+
   /** The keys that wait, newest first. */
   get keys(): readonly PendingKey[] {
     return this.#keys;
   }
 
-  /** Reads which keys wait; never rejects. A vault that cannot be read is told elsewhere, by the session. */
+  /** Reads which keys wait; never rejects. With a vault that cannot be read, what is known stays. */
   load(): Promise<void> {
     return this.#inTurn(async () => {
       try {
@@ -87,12 +93,14 @@ export class PendingSecrets {
   hold(pending: PendingKey, secret: string): Promise<Result<void, string>> {
     return this.#inTurn(async () => {
       try {
-        await this.#vault.store(secretEntry(pending.key.id), secret);
+        await this.#attempt('store', () => this.#vault.store(secretEntry(pending.key.id), secret));
         await this.#changeIndex((keys) => [pending, ...keys.filter(({ key }) => key.id !== pending.key.id)]);
         return succeed(undefined);
       } catch (error) {
-        await this.#vault.delete(secretEntry(pending.key.id)).catch(() => undefined);
-        return fail(error instanceof Error ? error.message : String(error));
+        await this.#attempt('delete', () => this.#vault.delete(secretEntry(pending.key.id))).catch(
+          () => undefined,
+        );
+        return fail(wordsOf(error));
       }
     });
   }
@@ -100,7 +108,7 @@ export class PendingSecrets {
   /** The secret of a key that waits; undefined when the vault has it no more or cannot be read. */
   async read(keyId: string): Promise<string | undefined> {
     try {
-      return await this.#vault.get(secretEntry(keyId));
+      return await this.#attempt('read', () => this.#vault.get(secretEntry(keyId)));
     } catch {
       return undefined;
     }
@@ -120,7 +128,7 @@ export class PendingSecrets {
   release(keyId: string): Promise<void> {
     return this.#inTurn(async () => {
       // The secret goes first: a stop in between must not leave it in the vault with nobody knowing of it.
-      await this.#vault.delete(secretEntry(keyId));
+      await this.#attempt('delete', () => this.#vault.delete(secretEntry(keyId)));
       await this.#changeIndex((keys) => keys.filter(({ key }) => key.id !== keyId));
     });
   }
@@ -130,16 +138,28 @@ export class PendingSecrets {
   }
 
   async #readIndex(): Promise<readonly PendingKey[]> {
-    const parsed = v.safeParse(storedIndex, await this.#vault.get(indexEntry));
+    const text = await this.#attempt('read', () => this.#vault.get(indexEntry));
+    const parsed = v.safeParse(storedIndex, text);
     return parsed.success ? parsed.output.keys : [];
   }
 
   /** Changes what the vault has now, which another window may have written since this one last read it. */
   async #changeIndex(change: (keys: readonly PendingKey[]) => readonly PendingKey[]): Promise<void> {
     const keys = change(await this.#readIndex());
-    await this.#vault.store(indexEntry, JSON.stringify({ version: 1, keys }));
+    const text = JSON.stringify({ version: 1, keys });
+    await this.#attempt('store', () => this.#vault.store(indexEntry, text));
     this.#keys = keys;
     this.#changes.emit();
+  }
+
+  /** Tells of a refusal before it goes on to the caller, who may have nothing to do about it. */
+  async #attempt<T>(during: 'read' | 'store' | 'delete', act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      this.#troubles.emit({ kind: 'unavailable', during, message: wordsOf(error) });
+      throw error;
+    }
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -147,4 +167,9 @@ export class PendingSecrets {
     this.#turn = done.catch(() => undefined);
     return done;
   }
+}
+
+/** A vault's words may quote the entry. */
+function wordsOf(error: unknown): string {
+  return redact(error instanceof Error ? error.message : String(error));
 }

@@ -1,7 +1,7 @@
 import { EventEmitter, type Event } from 'cockatiel';
 import type { OmiFailure } from '../omi/errors';
 import type { BaseUrl } from '../omi/baseUrl';
-import type { TakePulse } from '../omi/pulseApi';
+import type { PulseRoute, TakePulse } from '../omi/pulseApi';
 import { fail, succeed, type Result } from '../omi/result';
 import type { ListedKey } from '../omi/schemas';
 import { createKey, newKeysOfName, type CreationParts } from './createKey';
@@ -27,6 +27,8 @@ export interface Rotation {
   readonly startedAt: number;
   /** Whether the new key was seen to work; `untellable` where Omi offers no way to know. */
   readonly proof: 'alive' | 'untellable' | null;
+  /** Which route of Omi saw it work. */
+  readonly provenBy?: PulseRoute;
   /** Where the new key was put, in words. */
   readonly places: readonly string[];
   /** The ids of all keys that were there right before the request for the new one; null while nothing was sent. */
@@ -38,11 +40,14 @@ export type RotationProblem =
   | { readonly kind: 'failed'; readonly failure: OmiFailure }
   /** New keys of that name exist, but their secret was lost with the answer. */
   | { readonly kind: 'secretLost'; readonly keys: readonly ListedKey[] }
-  /** The vault has the new key's secret no more. */
+  /** The vault has the new key's secret no more, or does not give it. */
   | { readonly kind: 'secretGone' }
+  /** The new key's secret could not be held; until the next start it is in memory. */
   | { readonly kind: 'vaultRefused'; readonly message: string }
   /** Omi refuses the new key. */
   | { readonly kind: 'newKeyDead' }
+  /** Omi lists the old key no more: the new one stays, and there is nothing to undo. */
+  | { readonly kind: 'oldKeyGone' }
   /** The old key (or, undoing, the new one) did not end as revoked. */
   | { readonly kind: 'notRevoked'; readonly end: EndState };
 
@@ -75,6 +80,8 @@ export class Rotations {
   readonly #changes = new EventEmitter<void>();
   /** The step under way, by the old key's id. */
   readonly #turns = new Map<string, Promise<unknown>>();
+  /** Secrets that the vault refused, by the new key's id. */
+  readonly #unheld = new Map<string, string>();
 
   constructor(parts: RotationParts) {
     this.#parts = parts;
@@ -120,6 +127,7 @@ export class Rotations {
       case 'created': {
         const fresh = { accountId, key: outcome.key, isKept: false, replaces: old.id };
         const held = await pending.hold(fresh, outcome.secret);
+        if (!held.ok) this.#unheld.set(outcome.key.id, outcome.secret);
         const noted = this.#newest(rotation) ?? rotation;
         const made = await this.#write({ ...noted, fresh: outcome.key, stage: 'made' });
         return held.ok ? succeed(made) : fail({ kind: 'vaultRefused', message: held.failure });
@@ -175,7 +183,9 @@ export class Rotations {
     const pulse = await this.#parts.pulse(secret, base.value, signal);
     if (!pulse.ok) return fail({ kind: 'failed', failure: pulse.failure });
     if (pulse.value.kind === 'dead') return fail({ kind: 'newKeyDead' });
-    return succeed(await this.#write({ ...rotation, stage: 'proven', proof: pulse.value.kind }));
+    const { kind: proof } = pulse.value;
+    const by = 'by' in pulse.value ? { provenBy: pulse.value.by } : {};
+    return succeed(await this.#write({ ...rotation, stage: 'proven', proof, ...by }));
   }
 
   /** Notes where a proven key was put. A rotation at any other stage, or one that is over, stays as it is. */
@@ -222,8 +232,7 @@ export class Rotations {
       if (!list.ok) return fail({ kind: 'failed', failure: list.failure });
       if (creation.accountId() !== rotation.accountId) return fail(signedOut);
       if (!list.value.keys.some(({ id }) => id === rotation.old.id)) {
-        const detail = 'the old key is no longer listed, so the new one stays';
-        return fail({ kind: 'failed', failure: { kind: 'invalid', detail } });
+        return fail({ kind: 'oldKeyGone' });
       }
     }
     if (rotation.fresh) {
@@ -242,9 +251,9 @@ export class Rotations {
     });
   }
 
-  /** The new key's secret, while it is held. */
+  /** The new key's secret, while it is held or, with a vault that refused it, in memory. */
   async secret({ fresh }: Rotation): Promise<string | undefined> {
-    return fresh ? this.#parts.pending.read(fresh.id) : undefined;
+    return fresh ? (this.#unheld.get(fresh.id) ?? this.#parts.pending.read(fresh.id)) : undefined;
   }
 
   async #revoke(target: KeyTarget, signal: AbortSignal): Promise<EndState> {
@@ -317,8 +326,9 @@ export class Rotations {
   }
 
   async #close(rotation: Rotation, secret: 'releaseSecret' | 'keepSecret' = 'releaseSecret'): Promise<void> {
+    if (rotation.fresh) this.#unheld.delete(rotation.fresh.id);
     // The secret first, so that a stop in between leaves a rotation that can be closed again. A vault that refuses
-    // must not keep it open.
+    // must not keep it open; the pending secrets tell of it.
     if (rotation.fresh && secret === 'releaseSecret') {
       await this.#parts.pending.release(rotation.fresh.id).catch(() => undefined);
     }

@@ -1,6 +1,6 @@
 // The steps behind the pictures in the documents. The pictures are written with OMI_PICTURES=1 alone.
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator } from '@playwright/test';
 import type { Sandbox } from '../../sandbox/server';
@@ -8,20 +8,15 @@ import { consentAfter, signInThroughBrowser } from './support/consent';
 import type { Person } from './support/person';
 import { expect, test } from './support/stage';
 
-const directory = join(__dirname, '..', '..', 'media', 'screens');
+const media = join(__dirname, '..', '..', 'media');
+const directory = join(media, 'screens');
 const hour = 3_600_000;
 
 for (const theme of ['light', 'dark'] as const) {
   test(`the way of a key, ${theme}`, async ({ open, sandbox }) => {
     giveOrdinaryKeys(sandbox);
     const person = await open({ theme });
-    const picture = async (name: string): Promise<void> => {
-      if (process.env['OMI_PICTURES'] !== '1') return;
-      await mkdir(directory, { recursive: true });
-      await person.page.mouse.move(25, 550);
-      const path = join(directory, `${name}-${theme}.png`);
-      await person.page.screenshot({ path, animations: 'disabled', caret: 'hide' });
-    };
+    const picture = (name: string): Promise<void> => takePicture(person, name, theme);
     await openFile(person, 'bot.ts');
     await person.openView();
     await widenSideBar(person, 420);
@@ -80,7 +75,80 @@ for (const theme of ['light', 'dark'] as const) {
     await expect(person.page.locator('.sidebar .monaco-progress-container.active')).toHaveCount(0);
     await picture('stale');
   });
+
+  test(`a key rotated, ${theme}`, async ({ open, sandbox, studio }) => {
+    giveOrdinaryKeys(sandbox);
+    const { raw } = sandbox.key('grace', 'notes-to-calendar');
+    const texts = {
+      '.env': `OMI_API_KEY=${raw ?? ''}\n`,
+      'deploy.yaml': `env:\n  OMI_API_KEY: ${raw ?? ''}\n`,
+    };
+    // VS Code keeps a copy of every file that it saves, and these hold a key.
+    await studio.server.updateSettings({ 'workbench.localHistory.enabled': false });
+    for (const [name, text] of Object.entries(texts)) await writeFile(join(studio.folder, name), text);
+    try {
+      const person = await open({ theme });
+      await openFile(person, 'bot.ts');
+      await person.signInAndSee('notes-to-calendar', 'grace');
+      await widenSideBar(person, 420);
+      await person.clearToasts();
+      await person.contextMenu(person.row('notes-to-calendar'), 'Rotate API Key');
+      await person.pressModal('Rotate');
+      await person.replaceInWorkspace('deploy.yaml:2');
+      await takePicture(person, 'rotate', theme);
+      await person.press('Enter');
+      await expect(person.toast('Rotated "notes-to-calendar"')).toBeVisible();
+    } finally {
+      for (const name of Object.keys(texts)) await rm(join(studio.folder, name), { force: true });
+    }
+  });
 }
+
+async function takePicture({ page }: Person, name: string, theme: string): Promise<void> {
+  if (process.env['OMI_PICTURES'] !== '1') return;
+  await mkdir(directory, { recursive: true });
+  await page.mouse.move(25, 550);
+  const path = join(directory, `${name}-${theme}.png`);
+  await page.screenshot({ path, animations: 'disabled', caret: 'hide' });
+}
+
+test('the steps of the walkthrough', async ({ open, sandbox }) => {
+  giveOrdinaryKeys(sandbox);
+  // VS Code shows pictures of walkthroughs at two thirds of their size.
+  const person = await open({ scale: 1.35 });
+  const { page, quickInput } = person;
+  const picture = async (name: string, part: Locator, height = Infinity) => {
+    if (process.env['OMI_PICTURES'] !== '1') return;
+    await mkdir(join(media, 'walkthrough'), { recursive: true });
+    const box = await part.boundingBox();
+    if (!box) throw new Error(`Nothing to see for ${name}.`);
+    const clip = { ...box, height: Math.min(box.height, height) };
+    const path = join(media, 'walkthrough', `${name}.png`);
+    await page.screenshot({ path, clip, animations: 'disabled', caret: 'hide' });
+  };
+  await person.openView();
+  await widenSideBar(person, 420);
+  await person.welcomeButton('Sign In').click();
+  await expect(quickInput).toContainText('Continue with Apple');
+  await picture('signIn', quickInput);
+  await person.press('Escape');
+
+  await signInThroughBrowser(person, 'grace');
+  await expect(person.row('prod-bot')).toBeVisible();
+  await person.clearToasts();
+  await picture('seeKeys', page.locator('.part.sidebar'), 290);
+
+  await person.press('F1');
+  await person.input.fill('>Omi: Create');
+  await expect(quickInput.locator('.monaco-list-row').first()).toContainText('Create API Key');
+  await picture('createKey', quickInput);
+  await person.press('Escape');
+
+  await person.contextMenu(person.row('old-laptop'), 'Revoke API Key');
+  await expect(person.modal).toContainText('Revoke "old-laptop"?');
+  await picture('revokeKey', person.modal);
+  await person.press('Escape');
+});
 
 /** Keys as somebody has them who uses Omi every day. The same in every run. */
 function giveOrdinaryKeys(sandbox: Sandbox): void {

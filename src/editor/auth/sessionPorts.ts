@@ -7,9 +7,9 @@ import { clientKeyProblem, readFirebaseServer } from '../settings';
 const markerKey = 'omi.signedInAccounts';
 
 /** Remembers in VS Code's state which accounts the vault should still know; ids only. */
-export function signInMarker(state: Memento): SignInMarker {
+export function signInMarker(state: Pick<Memento, 'get' | 'update'>): SignInMarker {
   return {
-    read: () => state.get<readonly string[]>(markerKey, []),
+    read: () => state.get<readonly string[]>(markerKey) ?? [],
     write: (ids) => void state.update(markerKey, ids),
   };
 }

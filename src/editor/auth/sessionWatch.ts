@@ -56,7 +56,8 @@ async function tellTrouble(trouble: VaultTrouble, signIn: () => Promise<unknown>
   await notify({ level: 'warn', message, actions: ['showLog'] });
 }
 
-function factsOf(trouble: VaultTrouble): string {
+/** A trouble as a log line; no secrets, because a trouble holds none. */
+export function factsOf(trouble: VaultTrouble): string {
   switch (trouble.kind) {
     case 'damaged':
       return `damaged ${trouble.entry} (${trouble.field})`;

@@ -1,16 +1,60 @@
+import { ConfigurationTarget, l10n, window, workspace } from 'vscode';
+import { keyOrders, type KeyOrder } from '../../keys/keyTraits';
+import { settingNames, settingsSection } from '../ids';
 import type { Parts } from '../parts';
+import { keyOrder } from '../settings';
+import { ensureSignedIn } from './signIn';
 
-/** "Omi: Sort API Keys". */
-export async function sortKeys(parts: Parts): Promise<void> {
-  await parts.loaded;
+/** "Omi: Sort API Keys": asks for an order and keeps it as a setting. */
+export async function sortKeys(): Promise<void> {
+  const words: Record<KeyOrder, string> = {
+    lastUsed: l10n.t('Last Used First'),
+    created: l10n.t('Newest First'),
+    name: l10n.t('By Name'),
+  };
+  const inUse = keyOrder();
+  const items = keyOrders.map((order) => ({
+    label: words[order],
+    ...(order === inUse ? { description: l10n.t('shown now') } : {}),
+    order,
+  }));
+  const picked = await window.showQuickPick(items, { title: l10n.t('Sort API Keys') });
+  if (!picked) return;
+  const section = workspace.getConfiguration(settingsSection);
+  // Where the workspace has an order of its own, the user's would change nothing.
+  const isOfWorkspace = section.inspect(settingNames.sortBy)?.workspaceValue !== undefined;
+  const target = isOfWorkspace ? ConfigurationTarget.Workspace : ConfigurationTarget.Global;
+  await section.update(settingNames.sortBy, picked.order, target);
 }
 
-/** "Omi: Filter API Keys". */
+/** "Omi: Filter API Keys": shows what fits while it is typed; Escape brings back what was shown before. */
 export async function filterKeys(parts: Parts): Promise<void> {
-  await parts.loaded;
+  if (!(await ensureSignedIn(parts))) return;
+  const { view } = parts;
+  const before = view.filter;
+  const box = window.createInputBox();
+  box.title = l10n.t('Filter API Keys');
+  box.placeholder = l10n.t('Name, prefix, scope, "unused" or "stale"');
+  box.value = before;
+  box.onDidChangeValue((text) => {
+    view.filter = text;
+  });
+  await new Promise<void>((resolve) => {
+    let isAccepted = false;
+    box.onDidAccept(() => {
+      isAccepted = true;
+      box.hide();
+    });
+    box.onDidHide(() => {
+      if (!isAccepted) view.filter = before;
+      box.dispose();
+      resolve();
+    });
+    box.show();
+  });
 }
 
 /** "Omi: Clear Filter". */
-export async function clearFilter(parts: Parts): Promise<void> {
-  await parts.loaded;
+export function clearFilter({ view }: Parts): void {
+  view.filter = '';
 }

@@ -4,6 +4,7 @@ import { displayPrefix, keyRef } from '../../keys/key';
 import { keyFamilies } from '../../omi/rawKey';
 import { notify, notifyFailure } from '../notify';
 import type { Parts } from '../parts';
+import type { ListedKey } from '../../omi/schemas';
 import { familyTitle } from '../views/keysTree';
 import { keyName, usage, withoutIcons } from '../words';
 
@@ -11,15 +12,27 @@ interface KeyPickItem extends QuickPickItem {
   readonly target?: KeyTarget;
 }
 
+/** What keys are picked for. */
+export interface PickQuestion {
+  readonly title: string;
+  /** Whether several can be ticked; nothing is ticked at first. */
+  readonly many: boolean;
+  /** Which keys are offered; all when left out. */
+  readonly only?: (key: ListedKey) => boolean;
+  /** What to know before choosing, in place of the usual words. */
+  readonly hint?: string;
+  /** What to say when there is no key to offer. */
+  readonly none?: string;
+}
+
 /**
  * Lets the person choose keys from the newest list.
  *
- * @param many whether several can be ticked.
  * @returns the keys chosen; empty when the person gave up or nothing could be offered, which has then been told.
  */
 export async function pickKeys(
   parts: Parts,
-  { title, many }: { readonly title: string; readonly many: boolean },
+  { title, many, only, hint, none }: PickQuestion,
 ): Promise<readonly KeyTarget[]> {
   const pick = window.createQuickPick<KeyPickItem>();
   pick.title = title;
@@ -49,24 +62,24 @@ export async function pickKeys(
   await parts.view.refresh();
   if (closed.signal.aborted) return chosen;
 
-  const items = itemsOf(parts);
+  const items = itemsOf(parts, only);
   if (items.length > 0) {
     pick.items = items;
-    pick.placeholder = many ? l10n.t('Tick the keys, then press Enter') : l10n.t('Choose a key');
+    pick.placeholder = hint ?? (many ? l10n.t('Tick the keys, then press Enter') : l10n.t('Choose a key'));
     pick.busy = false;
     return chosen;
   }
   pick.hide();
-  await tellWhyNothing(parts);
+  await tellWhyNothing(parts, none);
   return [];
 }
 
-function itemsOf(parts: Parts): KeyPickItem[] {
+function itemsOf(parts: Parts, only: (key: ListedKey) => boolean = () => true): KeyPickItem[] {
   const accountId = parts.sessions.account?.id;
   if (accountId === undefined) return [];
   return keyFamilies.flatMap((family) => {
     const keys = parts.keys.rings[family].list?.keys ?? [];
-    const free = keys.filter((key) => !parts.view.inWork.has(key));
+    const free = keys.filter((key) => only(key) && !parts.view.inWork.has(key));
     if (free.length === 0) return [];
     const separator: KeyPickItem = { label: familyTitle(family), kind: QuickPickItemKind.Separator };
     const rows = free.map((key): KeyPickItem => ({
@@ -78,12 +91,12 @@ function itemsOf(parts: Parts): KeyPickItem[] {
   });
 }
 
-async function tellWhyNothing(parts: Parts): Promise<void> {
+async function tellWhyNothing(parts: Parts, none?: string): Promise<void> {
   const failed = keyFamilies
     .map((family) => parts.keys.rings[family].state)
     .find((state) => 'failure' in state);
   if (failed && 'failure' in failed) await notifyFailure(failed.failure, parts.log, []);
-  else await notify({ level: 'info', message: l10n.t('This account has no API keys.'), actions: [] });
+  else await notify({ level: 'info', message: none ?? l10n.t('This account has no API keys.'), actions: [] });
 }
 
 /**
@@ -97,7 +110,7 @@ export async function settleTargets(
   parts: Parts,
   clicked: unknown,
   selected: unknown,
-  question: { readonly title: string; readonly many: boolean },
+  question: PickQuestion,
 ): Promise<readonly KeyTarget[]> {
   const isFree = ({ key }: KeyTarget): boolean => !parts.view.inWork.has(key);
   if (clicked === 'selection') {

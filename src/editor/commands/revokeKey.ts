@@ -37,6 +37,7 @@ export async function revokeAndReport(parts: Parts, targets: readonly KeyTarget[
   );
   for (;;) {
     outcomes.forEach((outcome) => logOutcome(parts, outcome));
+    recordRevocations(parts, outcomes);
     await forgetSecrets(parts, outcomes);
     const report = reportRevocation(outcomes);
     const action = await notify(report);
@@ -96,4 +97,15 @@ function logOutcome({ log }: Parts, { target, end }: KeyOutcome): void {
   ];
   const level = end.kind === 'stillLive' ? 'error' : end.kind === 'notConfirmed' ? 'warn' : 'info';
   log[level](line.filter(Boolean).join('. '));
+}
+
+/** Keeps what became of the keys in the activity. */
+function recordRevocations({ record }: Parts, outcomes: readonly KeyOutcome[]): void {
+  record.note(
+    outcomes.map(({ target: { accountId, key }, end: { kind } }) => ({
+      ...{ action: 'revoke' as const, accountId, key, end: kind },
+      // Only these two ends say that the list no longer has the key.
+      proof: kind === 'revoked' || kind === 'alreadyGone' ? 'list' : '',
+    })),
+  );
 }

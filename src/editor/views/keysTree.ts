@@ -1,31 +1,20 @@
-import {
-  EventEmitter,
-  l10n,
-  MarkdownString,
-  ThemeColor,
-  ThemeIcon,
-  TreeItem,
-  TreeItemCollapsibleState,
-} from 'vscode';
+import { env, EventEmitter, l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import type { TreeDataProvider } from 'vscode';
 import type { Sessions } from '../../account/sessions';
-import { displayPrefix, keyRef, type KeyTarget } from '../../keys/key';
+import type { KeyTarget } from '../../keys/key';
 import type { KeyRings } from '../../keys/keyAccess';
+import { matchesFilter, sortKeys, useOf, type TraitContext } from '../../keys/keyTraits';
 import type { PendingKey, PendingSecrets } from '../../keys/pendingSecrets';
 import type { Rotation, Rotations } from '../../keys/rotation';
 import type { OmiFailure } from '../../omi/errors';
 import { keyFamilies, type KeyFamily } from '../../omi/rawKey';
-import type { UnreadableEntry } from '../../omi/schemas';
+import type { ListedKey, UnreadableEntry } from '../../omi/schemas';
 import { combinedKind } from '../contextKeys';
 import { wordsForFailure } from '../failures';
-import {
-  busyContextValue,
-  commandIds,
-  keyContextValue,
-  rotationContextValue,
-  waitingContextValue,
-} from '../ids';
-import { clockTime, fullTime, keyName, usage } from '../words';
+import { commandIds } from '../ids';
+import { keyOrder, staleAfterDays } from '../settings';
+import { clockTime } from '../words';
+import { keyItem, rotationItem, waitingItem } from './keyItem';
 import type { KeysInWork } from './keysInWork';
 
 /** A row of the view. */
@@ -37,6 +26,8 @@ export type KeysNode =
   /** A rotation that is not over. */
   | { readonly kind: 'rotation'; readonly rotation: Rotation }
   | { readonly kind: 'unreadable'; readonly family: KeyFamily; readonly entries: readonly UnreadableEntry[] }
+  /** No key of either family fits the filter. */
+  | { readonly kind: 'noMatch' }
   /** The list could not be read (again); `readAt` is the time of the last good one, if any. */
   | {
       readonly kind: 'trouble';
@@ -55,11 +46,21 @@ export interface KeysTreeParts {
   readonly now: () => number;
 }
 
+/** Rows of one family's keys, as they were arranged for a list; arranged anew only when something has changed. */
+interface Arrangement {
+  readonly keys: readonly ListedKey[];
+  readonly wish: string;
+  readonly shown: readonly ListedKey[];
+}
+
 /** Draws the key rings: two groups with their keys. Holds no list of its own. */
 export class KeysTree implements TreeDataProvider<KeysNode> {
   readonly #parts: KeysTreeParts;
   readonly #changes = new EventEmitter<KeysNode | undefined>();
   readonly onDidChangeTreeData = this.#changes.event;
+  readonly #arranged = new Map<KeyFamily, Arrangement>();
+  /** What a person typed to see some keys alone. */
+  filter = '';
 
   constructor(parts: KeysTreeParts) {
     this.#parts = parts;
@@ -74,26 +75,61 @@ export class KeysTree implements TreeDataProvider<KeysNode> {
     const { dev } = this.#parts.rings;
     // One row for both families; a welcome text with buttons would give way to the message that says why.
     if (this.#isFailed() && dev.state.kind === 'failed') {
-      return [{ kind: 'trouble', family: 'dev', failure: dev.state.failure }];
+      return [...this.#unfinished(), { kind: 'trouble', family: 'dev', failure: dev.state.failure }];
     }
-    return this.#hasRows() ? keyFamilies.map((family) => ({ kind: 'group', family })) : [];
+    if (!this.#hasRows()) return this.#unfinished();
+    const groups = keyFamilies.map((family): KeysNode => ({ kind: 'group', family }));
+    const { shown } = this.counts;
+    return [
+      ...this.#unfinished(),
+      ...(this.filter && shown === 0 ? [{ kind: 'noMatch' } as const] : []),
+      ...groups,
+    ];
   }
 
   getTreeItem(node: KeysNode): TreeItem {
     switch (node.kind) {
       case 'group':
         return this.#groupItem(node.family);
-      case 'key':
-        return this.#keyItem(node.target);
+      case 'key': {
+        const { key } = node.target;
+        return keyItem(node.target, {
+          ...this.#context(),
+          isInWork: this.#parts.inWork.has(key),
+          isRotating: this.#parts.rotations.of(key.id) !== undefined,
+        });
+      }
       case 'waiting':
-        return waitingItem(node.pending);
+        return waitingItem(node, node.pending);
       case 'rotation':
-        return rotationItem(node.rotation);
+        return rotationItem(node, node.rotation);
       case 'unreadable':
         return unreadableItem(node.family, node.entries);
+      case 'noMatch':
+        return noMatchItem(this.filter);
       case 'trouble':
         return troubleItem(node.family, node.failure, node.readAt);
     }
+  }
+
+  /** How many keys there are, and how many fit the filter. */
+  get counts(): { readonly all: number; readonly shown: number } {
+    const of = (count: (family: KeyFamily) => number): number =>
+      keyFamilies.reduce((sum, family) => sum + count(family), 0);
+    return {
+      all: of((family) => this.#parts.rings[family].list?.keys.length ?? 0),
+      shown: of((family) => this.#shownOf(family).length),
+    };
+  }
+
+  /** How many rows ask something of the person: stale and unused keys, secrets that wait, open rotations. */
+  get wantingAttention(): number {
+    if (this.#parts.sessions.state.kind !== 'signedIn') return 0;
+    const context = this.#context();
+    const marked = keyFamilies.flatMap((family) =>
+      (this.#parts.rings[family].list?.keys ?? []).filter((key) => useOf(key, context) !== 'inUse'),
+    );
+    return marked.length + this.#unfinished().length;
   }
 
   dispose(): void {
@@ -108,9 +144,48 @@ export class KeysTree implements TreeDataProvider<KeysNode> {
 
   /** Without rows the view shows a welcome text instead: signed out, loading, or no keys. */
   #hasRows(): boolean {
-    if (this.#parts.sessions.state.kind !== 'signedIn') return false;
-    const isEmpty = keyFamilies.every((family) => this.#childrenOf(family).length === 0);
-    return !isEmpty;
+    const { sessions, rings } = this.#parts;
+    if (sessions.state.kind !== 'signedIn') return false;
+    return keyFamilies.some((family) => {
+      const { state } = rings[family];
+      if (state.kind === 'ready') return state.list.keys.length + state.list.unreadable.length > 0;
+      return state.kind !== 'loading';
+    });
+  }
+
+  /** What was begun for the account in use and is not over. */
+  #unfinished(): KeysNode[] {
+    const { sessions, pending, rotations } = this.#parts;
+    const accountId = sessions.account?.id;
+    if (accountId === undefined || sessions.state.kind !== 'signedIn') return [];
+    const open = rotations.open.filter((rotation) => rotation.accountId === accountId);
+    // The secret of a rotation's new key waits in the rotation's own row.
+    const inRotation = new Set(open.map(({ fresh }) => fresh?.id));
+    const waiting = pending.keys.filter(
+      (one) => one.accountId === accountId && !one.isKept && !inRotation.has(one.key.id),
+    );
+    return [
+      ...waiting.map((one): KeysNode => ({ kind: 'waiting', pending: one })),
+      ...open.map((rotation): KeysNode => ({ kind: 'rotation', rotation })),
+    ];
+  }
+
+  #context(): TraitContext {
+    return { now: this.#parts.now(), staleAfterDays: staleAfterDays() };
+  }
+
+  #shownOf(family: KeyFamily): readonly ListedKey[] {
+    const keys = this.#parts.rings[family].list?.keys ?? [];
+    const context = this.#context();
+    const order = keyOrder();
+    // "unused" and "stale" depend on the time; a key does not become stale within the minute.
+    const wish = [order, this.filter, context.staleAfterDays, Math.floor(context.now / 60_000)].join('\n');
+    const before = this.#arranged.get(family);
+    if (before?.keys === keys && before.wish === wish) return before.shown;
+    const fitting = this.filter ? keys.filter((key) => matchesFilter(key, this.filter, context)) : keys;
+    const shown = sortKeys(fitting, order, env.language);
+    this.#arranged.set(family, { keys, wish, shown });
+    return shown;
   }
 
   #childrenOf(family: KeyFamily): KeysNode[] {
@@ -118,8 +193,8 @@ export class KeysTree implements TreeDataProvider<KeysNode> {
     const accountId = this.#parts.sessions.account?.id;
     if (accountId === undefined || state.kind === 'loading') return [];
     if (state.kind === 'failed') return [{ kind: 'trouble', family, failure: state.failure }];
-    const { keys, unreadable } = state.list;
-    const rows: KeysNode[] = keys.map((key) => ({ kind: 'key', target: { accountId, key } }));
+    const { unreadable } = state.list;
+    const rows = this.#shownOf(family).map((key): KeysNode => ({ kind: 'key', target: { accountId, key } }));
     if (unreadable.length > 0) rows.push({ kind: 'unreadable', family, entries: unreadable });
     if (state.kind === 'stale') {
       rows.unshift({ kind: 'trouble', family, failure: state.failure, readAt: state.readAt });
@@ -132,25 +207,17 @@ export class KeysTree implements TreeDataProvider<KeysNode> {
     const count = this.#parts.rings[family].list?.keys.length;
     item.id = `group:${family}`;
     item.contextValue = 'omi.group';
-    if (count !== undefined) item.description = String(count);
+    if (count !== undefined) {
+      item.description = this.filter
+        ? l10n.t('{0} of {1}', this.#shownOf(family).length, count)
+        : String(count);
+    }
     item.accessibilityInformation = {
-      label: count === undefined ? familyTitle(family) : l10n.t('{0}, {1} keys', familyTitle(family), count),
+      label:
+        count === undefined
+          ? familyTitle(family)
+          : l10n.t('{0}, {1} keys', familyTitle(family), String(item.description)),
     };
-    return item;
-  }
-
-  #keyItem(target: KeyTarget): TreeItem {
-    const { key } = target;
-    const now = this.#parts.now();
-    const isRevoking = this.#parts.inWork.has(key);
-    const state = isRevoking ? l10n.t('revoking') : usage(key, now);
-    const item = new TreeItem(keyName(key), TreeItemCollapsibleState.None);
-    item.id = `${target.accountId}:${keyRef(key)}`;
-    item.description = `${displayPrefix(key)} · ${state}`;
-    item.iconPath = new ThemeIcon(isRevoking ? 'loading~spin' : 'key');
-    item.contextValue = isRevoking ? busyContextValue : keyContextValue(key.family);
-    item.tooltip = tooltip(target);
-    item.accessibilityInformation = { label: `${keyName(key)}, ${displayPrefix(key)}, ${state}` };
     return item;
   }
 }
@@ -160,43 +227,12 @@ export function familyTitle(family: KeyFamily): string {
   return family === 'dev' ? l10n.t('Developer Keys') : l10n.t('MCP Keys');
 }
 
-function tooltip({ key }: KeyTarget): MarkdownString {
-  const scopes =
-    key.scopes === null
-      ? l10n.t('default (read only)')
-      : key.scopes.length === 0
-        ? l10n.t('none: this key can do nothing')
-        : key.scopes.join(', ');
-  const lastUsed =
-    key.lastUsedAt === null
-      ? l10n.t('never, as far as Omi knows')
-      : l10n.t('{0} (within an hour)', fullTime(key.lastUsedAt));
-  const facts = [
-    [l10n.t('Prefix'), displayPrefix(key)],
-    [l10n.t('ID'), key.id],
-    [l10n.t('Created'), fullTime(key.createdAt)],
-    [l10n.t('Last used'), lastUsed],
-    [l10n.t('Scopes'), scopes],
-  ] as const;
-  // Names, ids and scopes are the words of others: appendText keeps them from being read as Markdown.
-  const text = new MarkdownString().appendMarkdown('**').appendText(keyName(key)).appendMarkdown('**\n\n');
-  for (const [label, value] of facts) {
-    text.appendMarkdown('- ').appendText(`${label}: ${value}`).appendMarkdown('\n');
-  }
-  return text;
-}
-
-function waitingItem({ key }: PendingKey): TreeItem {
-  const item = new TreeItem(l10n.t('A new key is waiting'));
-  item.id = `waiting:${key.id}`;
-  item.contextValue = waitingContextValue;
-  return item;
-}
-
-function rotationItem({ old }: Rotation): TreeItem {
-  const item = new TreeItem(l10n.t('A rotation is not over'));
-  item.id = `rotation:${old.id}`;
-  item.contextValue = rotationContextValue;
+function noMatchItem(filter: string): TreeItem {
+  const item = new TreeItem(l10n.t('No key fits "{0}"', filter));
+  item.id = 'noMatch';
+  item.description = l10n.t('Clear Filter');
+  item.iconPath = new ThemeIcon('filter');
+  item.command = { command: commandIds.clearFilter, title: l10n.t('Clear Filter') };
   return item;
 }
 

@@ -1,4 +1,4 @@
-import { Disposable, l10n, window, type TreeView } from 'vscode';
+import { Disposable, l10n, window, workspace, type TreeView } from 'vscode';
 import type { Sessions } from '../../account/sessions';
 import type { KeyTarget } from '../../keys/key';
 import type { KeyRings } from '../../keys/keyAccess';
@@ -7,7 +7,7 @@ import type { Rotations } from '../../keys/rotation';
 import { keyFamilies } from '../../omi/rawKey';
 import { combinedKind, ContextKeys } from '../contextKeys';
 import { wordsForFailure } from '../failures';
-import { viewIds } from '../ids';
+import { settingNames, settingsSection, viewIds } from '../ids';
 import { asPlainText, clockTime } from '../words';
 import { KeysInWork } from './keysInWork';
 import { KeysTree, type KeysNode } from './keysTree';
@@ -31,6 +31,7 @@ export class KeysView {
   readonly #contextKeys = new ContextKeys();
   readonly #disposables: Disposable;
   #progress = '';
+  #isDrawing = false;
 
   constructor(parts: KeysViewParts) {
     this.#rings = parts.rings;
@@ -47,6 +48,12 @@ export class KeysView {
       this.inWork,
       this.#view.onDidChangeVisibility(() => this.#refreshIfSeen()),
       this.inWork.onDidChange(() => this.#draw()),
+      parts.pending.onDidChange(() => this.#draw()),
+      parts.rotations.onDidChange(() => this.#draw()),
+      workspace.onDidChangeConfiguration((change) => {
+        const names = [settingNames.sortBy, settingNames.staleAfterDays];
+        if (names.some((name) => change.affectsConfiguration(`${settingsSection}.${name}`))) this.#draw();
+      }),
       parts.sessions.onDidChange(() => this.#followSession()),
       ...keyFamilies.map((family) => parts.rings[family].onDidChange(() => this.#draw())),
     );
@@ -56,6 +63,17 @@ export class KeysView {
   /** The keys that are selected in the view. */
   get selection(): readonly KeyTarget[] {
     return this.#view.selection.flatMap((node) => (node.kind === 'key' ? [node.target] : []));
+  }
+
+  /** What a person typed to see some keys alone; empty shows all. */
+  get filter(): string {
+    return this.#tree.filter;
+  }
+
+  set filter(text: string) {
+    this.#tree.filter = text.trim();
+    this.#contextKeys.setFiltered(this.#tree.filter !== '');
+    this.#draw();
   }
 
   /** Reads both lists anew, with progress shown in the view. */
@@ -94,10 +112,25 @@ export class KeysView {
     if (this.#view.visible && isOld && this.#sessions.state.kind === 'signedIn') void this.refresh();
   }
 
+  /** Draws once for a burst of changes: a list of thousands is drawn in one go. */
   #draw(): void {
-    this.#contextKeys.setKeys(combinedKind(this.#rings));
-    this.#view.message = this.#message() ?? '';
-    this.#tree.redraw();
+    if (this.#isDrawing) return;
+    this.#isDrawing = true;
+    queueMicrotask(() => {
+      this.#isDrawing = false;
+      this.#contextKeys.setKeys(combinedKind(this.#rings));
+      this.#view.message = this.#message() ?? '';
+      const count = this.#tree.wantingAttention;
+      this.#view.badge =
+        count === 0
+          ? undefined
+          : {
+              value: count,
+              tooltip:
+                count === 1 ? l10n.t('1 entry needs attention') : l10n.t('{0} entries need attention', count),
+            };
+      this.#tree.redraw();
+    });
   }
 
   /** What a person must know beside the rows: progress, or that the list is old and why. */
@@ -113,7 +146,10 @@ export class KeysView {
     }
     // VS Code draws no welcome text beside a message, and no description beside a merged title: the account stands
     // here, and only above rows.
-    return this.#tree.getChildren().length > 0 ? this.#accountLine() : undefined;
+    if (this.#tree.getChildren().length === 0) return undefined;
+    if (this.filter === '') return this.#accountLine();
+    const { all, shown } = this.#tree.counts;
+    return `${this.#accountLine() ?? ''} · ${l10n.t('Filter: {0} · {1} of {2}', this.filter, shown, all)}`;
   }
 
   /** Whose keys these are, and until when a pasted token lasts. */

@@ -177,6 +177,18 @@ export class Person {
     }
   }
 
+  /** Chooses the workspace as the place of a rotated key, up to the review, where all places are ticked. */
+  async replaceInWorkspace(place: string): Promise<void> {
+    const ways = this.quickInput.locator('.monaco-list-row', { hasText: 'Replace in This Workspace' });
+    const places = this.quickInput.locator('.monaco-list-row', { has: this.page.getByRole('checkbox') });
+    await expect(ways.or(places).first()).toBeVisible();
+    if ((await ways.count()) > 0) await ways.click();
+    await expect(places.filter({ hasText: place })).toBeVisible();
+    for (const box of await places.getByRole('checkbox').all()) {
+      await expect(box).toHaveAttribute('aria-checked', 'true');
+    }
+  }
+
   async close(): Promise<void> {
     await this.#window.close();
   }

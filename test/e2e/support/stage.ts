@@ -21,6 +21,8 @@ export interface WindowWishes {
   /** Opens a further window in the same context, for the same person. */
   readonly beside?: Person;
   readonly theme?: 'light' | 'dark';
+  /** Pixels of a picture to one of the window. */
+  readonly scale?: number;
   /** Lets the editor's vault outlast the window; without, each window forgets its secrets when it is closed. */
   readonly lastingVault?: boolean;
 }
@@ -147,10 +149,11 @@ function newWindows({ browser, server, folder, sandbox }: Studio): Windows {
   const people: Person[] = [];
   const contexts: BrowserContext[] = [];
   const watches: (() => readonly string[])[] = [];
-  const newContext = async ({ theme = 'dark', lastingVault = false }: WindowWishes) => {
+  const newContext = async ({ theme = 'dark', scale = 1, lastingVault = false }: WindowWishes) => {
     const context = await browser.newContext({
       viewport: { width: 1280, height: 800 },
       colorScheme: theme,
+      deviceScaleFactor: scale,
       locale: 'en-US',
     });
     contexts.push(context);

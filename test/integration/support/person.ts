@@ -30,6 +30,8 @@ export class Person {
   readonly #watch = hostWatch();
   readonly #restore: (() => void)[] = [];
   #inputBox: vscode.InputBox | undefined;
+  /** Who wants to hear what is typed into the input box. */
+  #typed = new Set<(text: string) => void>();
   #quickPick: Pick | undefined;
   #menu: Menu | undefined;
   readonly #addresses: string[] = [];
@@ -43,6 +45,13 @@ export class Person {
     this.#replace('createInputBox', () => {
       const box = createInputBox();
       this.#inputBox = box;
+      this.#typed = new Set();
+      const listeners = this.#typed;
+      // VS Code tells of text that was typed, not of text that was set.
+      replace(box, 'onDidChangeValue', (listener: (text: string) => void) => {
+        listeners.add(listener);
+        return new vscode.Disposable(() => listeners.delete(listener));
+      });
       box.onDidHide(() => {
         if (this.#inputBox === box) this.#inputBox = undefined;
       });
@@ -124,6 +133,13 @@ export class Person {
   /** The input box that is open. */
   inputBox(): Promise<vscode.InputBox> {
     return until('an input box', () => this.#inputBox);
+  }
+
+  /** Types into the open input box, in place of what it holds; it stays open. */
+  async type(text: string): Promise<void> {
+    const box = await this.inputBox();
+    box.value = text;
+    this.#typed.forEach((listener) => listener(text));
   }
 
   /** Fills the open input box and presses Enter, without waiting for what comes of it. */
@@ -252,6 +268,23 @@ export class Person {
       await vscode.commands.executeCommand('quickInput.next');
       return false;
     });
+    await this.enter();
+    await until('the list to close', () => this.#menu !== menu);
+  }
+
+  /** The rows of the open list in which several can be ticked, where none is the active one at first. */
+  async rows(): Promise<readonly vscode.QuickPickItem[]> {
+    const { items } = await until('a list of rows', async () => {
+      if (this.#menu && !this.#menu.active) await vscode.commands.executeCommand('quickInput.next');
+      return this.#menu?.active ? this.#menu : undefined;
+    });
+    items.forEach((item) => this.#watch.shown.push(`${item.label} ${item.description ?? ''}`));
+    return items;
+  }
+
+  /** Presses Enter in the open list, with the rows that are ticked. */
+  async acceptRows(): Promise<void> {
+    const menu = this.#menu;
     await this.enter();
     await until('the list to close', () => this.#menu !== menu);
   }

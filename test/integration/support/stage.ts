@@ -18,6 +18,7 @@ import { PendingSecrets, type PendingKey } from '../../../src/keys/pendingSecret
 import { createFirebaseApi } from '../../../src/omi/firebase';
 import { createHttp } from '../../../src/omi/http';
 import { browse } from './browser';
+import { contextKeys, settingNames } from '../../../src/editor/ids';
 import { extensionId, hostWatch, replace } from './hostWatch';
 import { Person } from './person';
 import { until } from './until';
@@ -74,8 +75,15 @@ export class Stage {
     return this.#seen.view;
   }
 
+  /** Tells each time the rows are drawn anew. */
+  onDidRedraw(listener: () => void): vscode.Disposable {
+    const changes = this.#seen.provider.onDidChangeTreeData;
+    if (!changes) throw new Error('The view never changes');
+    return changes(listener);
+  }
+
   /** A context key as `when` clauses see it. */
-  contextKey(name: 'omi.session' | 'omi.keys' | 'omi.working'): unknown {
+  contextKey(name: (typeof contextKeys)[keyof typeof contextKeys]): unknown {
     return this.#watch.contextKeys.get(name);
   }
 
@@ -275,7 +283,8 @@ export class Stage {
     await configure('firebase.authEmulatorHost', `127.0.0.1:${String(this.sandbox.port)}`);
     await configure('firebase.apiKey', undefined);
     await configure('requestTimeoutSeconds', 2);
-    await configure('clipboard.clearAfterSeconds', undefined);
+    const { sortBy, staleAfterDays, clipboardClearAfterSeconds } = settingNames;
+    for (const name of [sortBy, staleAfterDays, clipboardClearAfterSeconds]) await configure(name, undefined);
   }
 
   /** Back to signed out, with fresh keys, no faults and nothing on the screen. */
@@ -341,12 +350,7 @@ export class Stage {
 
 /** Sets a setting of the extension for the user; undefined takes it back. */
 export async function configure(
-  name:
-    | 'apiBaseUrl'
-    | 'requestTimeoutSeconds'
-    | 'firebase.apiKey'
-    | 'firebase.authEmulatorHost'
-    | 'clipboard.clearAfterSeconds',
+  name: (typeof settingNames)[keyof typeof settingNames],
   value: unknown,
 ): Promise<void> {
   const section = vscode.workspace.getConfiguration('omi');

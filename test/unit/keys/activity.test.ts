@@ -72,13 +72,52 @@ describe('at the same time', () => {
   });
 });
 
-test('a journal that refuses rejects that add alone', async () => {
+test('a journal that refuses rejects that add alone; its entry is shown, and written with the next one', async () => {
   await activity.add([entry(1)]);
   journal.refuses = true;
   const refused = activity.add([entry(2)]);
   await expect(refused).rejects.toThrow('the disk is full');
-  expect(times()).toEqual([1]);
+  expect(journal.read()).toEqual([entry(1)]);
+  expect(times()).toEqual([1, 2]);
   journal.refuses = false;
   await activity.add([entry(3)]);
-  expect(times()).toEqual([1, 3]);
+  expect(journal.read()).toEqual([entry(1), entry(2), entry(3)]);
+});
+
+describe('another window', () => {
+  /** A journal whose window was told of the state at its start, and hears of nothing more until it is told. */
+  const lateJournal = (): Journal<ActivityEntry> & { tell: () => void } => {
+    let seen = journal.read();
+    return {
+      read: () => seen,
+      write: (next) => {
+        seen = next;
+        return journal.write(next);
+      },
+      tell: () => {
+        seen = journal.read();
+      },
+    };
+  };
+
+  test('writes over an entry: it is still shown, and back in the state with the next one', async () => {
+    const mine = lateJournal();
+    const theirs = lateJournal();
+    const here = new Activity(mine);
+    const there = new Activity(theirs);
+    await here.add([entry(1)]);
+    await there.add([entry(2)]);
+    expect(journal.read()).toEqual([entry(2)]);
+    mine.tell();
+    expect(here.entries).toEqual([entry(1), entry(2)]);
+    await here.add([entry(3)]);
+    expect(journal.read()).toEqual([entry(1), entry(2), entry(3)]);
+  });
+
+  test('pushes entries out for good when the thousand are newer', async () => {
+    const here = new Activity(journal);
+    await here.add(entries(0, 10));
+    await new Activity(journal).add(entries(10, 1010));
+    expect(here.entries).toEqual(entries(10, 1010));
+  });
 });

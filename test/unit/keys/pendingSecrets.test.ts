@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { VaultTrouble } from '../../../src/account/sessionStore';
 import { PendingSecrets, type PendingKey } from '../../../src/keys/pendingSecrets';
 import type { ListedKey } from '../../../src/omi/schemas';
 import { MemoryVault } from '../support/memoryVault';
@@ -209,6 +210,21 @@ describe('a vault that refuses', () => {
     await here.load();
     expect(here.keys).toEqual([first]);
     expect(await here.read('id-1')).toBe(rawDevKey);
+  });
+
+  test.each<[string, 'read' | 'store' | 'delete', () => Promise<unknown>]>([
+    ['hold', 'store', () => here.hold(second, rawMcpKey)],
+    ['clearing up after hold', 'delete', () => here.hold(second, rawMcpKey)],
+    ['read', 'read', () => here.read('id-1')],
+    ['load', 'read', () => here.load()],
+    ['keep', 'read', () => here.keep('id-1')],
+    ['release', 'delete', () => here.release('id-1')],
+  ])('its refusal during %s is told, and quotes no secret', async (_, during, act) => {
+    const told: VaultTrouble[] = [];
+    here.onDidMeetTrouble((trouble) => told.push(trouble));
+    vault.refuse(() => new Error(`no room for ${rawDevKey}`));
+    await act().catch(() => undefined);
+    expect(told).toContainEqual({ kind: 'unavailable', during, message: 'no room for omi_dev_0123…cdef' });
   });
 
   test('a release that breaks off in the middle leaves no secret that nobody knows of', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startSandbox, type FaultEffect, type Sandbox, type SandboxKey } from '../../../sandbox/server';
+import type { VaultTrouble } from '../../../src/account/sessionStore';
 import type { KeyTarget } from '../../../src/keys/key';
 import { PendingSecrets } from '../../../src/keys/pendingSecrets';
 import {
@@ -163,7 +164,7 @@ describe('the whole way', () => {
     expect(now.pending.keys).toMatchObject([{ key: { id: fresh.id }, isKept: false, replaces: 'old' }]);
     expect(now.rotations.of(fresh.id)).toEqual(current());
 
-    expect(valueOf(await prove())).toMatchObject({ stage: 'proven', proof: 'alive' });
+    expect(valueOf(await prove())).toMatchObject({ stage: 'proven', proof: 'alive', provenBy: 'keyRoute' });
     expect(sandbox.requests.find(({ rawPath }) => keyRoute.test(rawPath))?.bearer).toBe(fresh.raw);
     expect(await place()).toMatchObject({ stage: 'placed', places: ['OMI_API_KEY in .env'] });
     expect(deletes(sandbox)).toEqual([]);
@@ -196,7 +197,7 @@ describe('the whole way', () => {
 
   test('on an older server, by the data route', async () => {
     befalls('GET', { status: 404 }, keyRoute);
-    expect(await reach('proven')).toMatchObject({ proof: 'alive' });
+    expect(await reach('proven')).toMatchObject({ proof: 'alive', provenBy: 'dataRoute' });
   });
 
   test.each([
@@ -480,12 +481,32 @@ describe('making goes wrong', () => {
   test('the vault refuses: said so, the new key can be undone', async () => {
     vault.refuse((operation) => (operation === 'store' ? new Error('locked') : undefined));
     expect(problemOf(await make())).toEqual({ kind: 'vaultRefused', message: 'locked' });
-    expect(current()).toMatchObject({ stage: 'made', fresh: { id: freshKey().id } });
-    expect(problemOf(await prove())).toEqual({ kind: 'secretGone' });
+    const seen = current();
+    expect(seen).toMatchObject({ stage: 'made', fresh: { id: freshKey().id } });
     expect(problemOf(await finish()).kind).toBe('notRevoked');
     valueOf(await undo());
     expect(alive()).toEqual(['old']);
     expect(now.rotations.open).toEqual([]);
+    expect(await now.rotations.secret(seen)).toBeUndefined();
+  });
+
+  test('the vault refuses: until the next start the secret can still be placed', async () => {
+    vault.refuse((operation) => (operation === 'store' ? new Error('locked') : undefined));
+    expect(problemOf(await make()).kind).toBe('vaultRefused');
+    expect(await now.rotations.secret(current())).toBe(freshKey().raw);
+    expect(valueOf(await prove())).toMatchObject({ stage: 'proven', proof: 'alive' });
+    await place();
+    valueOf(await finish());
+    expect(alive()).toEqual(['new']);
+  });
+
+  test('the vault refuses, and VS Code restarts: the secret is gone, the new key can be undone', async () => {
+    vault.refuse((operation) => (operation === 'store' ? new Error('locked') : undefined));
+    expect(problemOf(await make()).kind).toBe('vaultRefused');
+    await restart();
+    expect(problemOf(await prove())).toEqual({ kind: 'secretGone' });
+    valueOf(await undo());
+    expect(alive()).toEqual(['old']);
   });
 
   test('a journal that refuses: no request is sent', async () => {
@@ -569,7 +590,7 @@ describe('the end of the old key goes wrong', () => {
     expect(alive()).toEqual(['new']);
     expect(problemOf(await undo())).toMatchObject({ kind: 'failed', failure: { kind: 'server' } });
     fault.clear();
-    expect(problemOf(await undo())).toMatchObject({ kind: 'failed', failure: { kind: 'invalid' } });
+    expect(problemOf(await undo())).toEqual({ kind: 'oldKeyGone' });
     expect(alive()).toEqual(['new']);
     valueOf(await finish());
     expect(now.rotations.open).toEqual([]);
@@ -604,12 +625,15 @@ describe('the end of the old key goes wrong', () => {
     expect(now.rotations.open).toHaveLength(1);
   });
 
-  test('a vault that refuses to let go of the secret does not hold it up', async () => {
+  test('a vault that refuses to let go of the secret does not hold it up, and it is told', async () => {
     await reach('placed');
+    const told: VaultTrouble[] = [];
+    now.pending.onDidMeetTrouble((trouble) => told.push(trouble));
     vault.refuse((operation) => (operation === 'get' ? undefined : new Error('locked')));
     valueOf(await finish());
     expect(alive()).toEqual(['new']);
     expect(now.rotations.open).toEqual([]);
+    expect(told).toEqual([{ kind: 'unavailable', during: 'delete', message: 'locked' }]);
   });
 
   test('killed between letting go of the secret and closing: finish closes', async () => {

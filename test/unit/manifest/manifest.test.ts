@@ -23,6 +23,19 @@ interface Setting {
   markdownDescription?: string;
   markdownDeprecationMessage?: string;
 }
+interface Walkthrough {
+  id: string;
+  title: string;
+  description: string;
+  icon: string;
+  steps: {
+    id: string;
+    title: string;
+    description: string;
+    media: { image: string; altText: string };
+    completionEvents: string[];
+  }[];
+}
 interface Manifest {
   name: string;
   publisher: string;
@@ -46,6 +59,7 @@ interface Manifest {
     views: Record<string, { id: string; name: string; when?: string }[]>;
     viewsWelcome: { view: string; contents: string; when?: string }[];
     configuration: { properties: Record<string, Setting> };
+    walkthroughs: Walkthrough[];
   };
   devDependencies: Record<string, string>;
 }
@@ -62,6 +76,7 @@ const shown = (value: string): string => {
 };
 
 const known = new Set<string>(Object.values(commandIds));
+const focusCommands = Object.values(viewIds).map((id) => `${id}.focus`);
 const menuItems = Object.entries(contributes.menus).flatMap(([menu, items]) =>
   items.map((item) => ({ menu, ...item })),
 );
@@ -176,6 +191,10 @@ describe('words', () => {
       ...Object.values(contributes.views).flatMap((views) => views.map(({ name }) => name)),
       ...Object.values(properties).map((one) => one.markdownDescription ?? one.description ?? ''),
       manifest.capabilities.untrustedWorkspaces.description,
+      ...contributes.walkthroughs.flatMap(({ title, description, steps }) => [
+        ...[title, description],
+        ...steps.flatMap((step) => [step.title, step.description, step.media.altText]),
+      ]),
     ];
     for (const words of readable) expect(words).toMatch(/^%.+%$/);
   });
@@ -188,9 +207,10 @@ describe('words', () => {
     }
   });
 
-  test('links in welcome texts lead to known commands', () => {
+  test('links in texts lead to known commands', () => {
+    const reachable = [...known, ...focusCommands];
     for (const words of Object.values(english)) {
-      for (const [, id = ''] of words.matchAll(/\(command:([\w.]+)/g)) expect(known).toContain(id);
+      for (const [, id = ''] of words.matchAll(/\(command:([\w.]+)/g)) expect(reachable).toContain(id);
     }
   });
 
@@ -330,6 +350,45 @@ describe('menus, keys and views', () => {
       manifest.icon,
     ];
     for (const icon of icons) expect(icon).toMatch(/^(\$\([a-z-]+\)|media\/[\w.-]+\.(svg|png))$/);
+  });
+});
+
+describe('walkthrough', () => {
+  const [walkthrough, ...others] = contributes.walkthroughs;
+  const steps = walkthrough?.steps ?? [];
+
+  test('there is one: sign in, see, create, revoke', () => {
+    expect(others).toEqual([]);
+    expect(walkthrough?.id).toBe('getStarted');
+    expect(shown(walkthrough?.title ?? '')).toBe('Get started with Omi API keys');
+    expect(steps.map(({ id }) => id)).toEqual(['signIn', 'seeKeys', 'createKey', 'revokeKey']);
+  });
+
+  test.each(steps)('$id shows a small picture and says what is on it', ({ media }) => {
+    expect(media.image).toMatch(/^media\/walkthrough\/\w+\.png$/);
+    const bytes = readFileSync(join(root, media.image));
+    expect(bytes.subarray(1, 4).toString()).toBe('PNG');
+    expect(bytes.length).toBeLessThan(60 * 1024);
+    expect(shown(media.altText)).not.toBe('');
+  });
+
+  test.each(steps)('$id offers a button', ({ description }) => {
+    expect(shown(description)).toMatch(/^\[[^\]]+\]\(command:[\w.]+\)$/m);
+  });
+
+  test.each(steps)('$id is over by something that can happen', ({ completionEvents }) => {
+    expect(completionEvents).not.toEqual([]);
+    for (const event of completionEvents) {
+      const [, kind, rest = ''] = /^(onCommand|onContext):(.+)$/.exec(event) ?? [];
+      expect(kind, event).toBeDefined();
+      if (kind === 'onCommand') expect(known).toContain(rest);
+      else for (const name of identifiers(rest)) expect(Object.values(contextKeys)).toContain(name);
+    }
+  });
+
+  test('no picture is left over', () => {
+    const pictures = readdirSync(join(root, 'media/walkthrough')).map((name) => `media/walkthrough/${name}`);
+    expect(pictures.toSorted()).toEqual(steps.map(({ media }) => media.image).toSorted());
   });
 });
 

@@ -1,0 +1,172 @@
+import {
+  FileType,
+  Range,
+  TabInputText,
+  Uri,
+  window,
+  workspace,
+  WorkspaceEdit,
+  type TextDocument,
+} from 'vscode';
+import { findRawKeys } from '../../omi/rawKey';
+import { redact } from '../../omi/redact';
+import type { Log } from '../log';
+
+/** A raw key in a text of the workspace. */
+export interface Occurrence {
+  readonly uri: Uri;
+  /** Which one of the places where the same key stands in the text; from 0. */
+  readonly nth: number;
+  /** `src/bot.ts:3`, with the folder's name where several are open. */
+  readonly label: string;
+  /** The line around it, without any secret. */
+  readonly line: string;
+  /** Whether the text differs from the file. */
+  readonly isUnsaved: boolean;
+  /** Secret. */
+  readonly raw: string;
+}
+
+/** Where and what to search. */
+export interface Search {
+  readonly folders: readonly Uri[];
+  /** What the wanted keys begin with; a file without any of them is passed over. */
+  readonly beginnings: readonly string[];
+  readonly isWanted: (raw: string) => boolean;
+  /** Ends the search with what was found so far. */
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+const largestFile = 1024 * 1024;
+const filesAtATime = 32;
+const longestLine = 100;
+const passedOver = new Set(['node_modules', '.git']);
+
+/**
+ * Finds raw keys in open documents, unsaved text included, and in the files of folders; files over 1 MiB and those
+ * below `node_modules` and `.git` are passed over. What cannot be read is logged.
+ */
+export async function findOccurrences(search: Search): Promise<readonly Occurrence[]> {
+  const open = workspace.textDocuments.filter(isOpen);
+  const found = new Map(
+    open.map((document) => [document.uri.toString(), occurrencesIn(document.getText(), document, search)]),
+  );
+  const files = new Map<string, Uri>();
+  for (const folder of search.folders) await collectFiles(folder, search, files);
+  const closed = [...files].filter(([name]) => !found.has(name));
+  for (let at = 0; at < closed.length && !search.signal.aborted; at += filesAtATime) {
+    const some = closed.slice(at, at + filesAtATime);
+    const read = await Promise.all(some.map(async ([, uri]) => occurrencesInFile(uri, search)));
+    some.forEach(([name], index) => found.set(name, read[index] ?? []));
+  }
+  return [...found.values()].flat().sort((a, b) => a.label.localeCompare(b.label, 'en', { numeric: true }));
+}
+
+/**
+ * Whether a person has a document open and can change it. VS Code keeps others in memory for a while; output, earlier
+ * versions from Git and the like are shown as documents too.
+ */
+function isOpen({ uri, isDirty }: TextDocument): boolean {
+  const isShown = window.tabGroups.all
+    .flatMap(({ tabs }) => tabs)
+    .some(({ input }) => input instanceof TabInputText && input.uri.toString() === uri.toString());
+  return (
+    (isDirty || isShown) &&
+    (uri.scheme === 'untitled' || workspace.fs.isWritableFileSystem(uri.scheme) === true)
+  );
+}
+
+async function collectFiles(folder: Uri, search: Search, files: Map<string, Uri>): Promise<void> {
+  if (search.signal.aborted) return;
+  const entries = await attempt(folder, search.log, () => workspace.fs.readDirectory(folder));
+  for (const [name, type] of entries ?? []) {
+    const uri = Uri.joinPath(folder, name);
+    // A linked folder may lead back here.
+    if (type === FileType.Directory && !passedOver.has(name)) await collectFiles(uri, search, files);
+    else if (type & FileType.File) files.set(uri.toString(), uri);
+  }
+}
+
+async function occurrencesInFile(uri: Uri, search: Search): Promise<readonly Occurrence[]> {
+  const found = await attempt(uri, search.log, async () => {
+    const { size } = await workspace.fs.stat(uri);
+    if (size > largestFile) return [];
+    const bytes = Buffer.from(await workspace.fs.readFile(uri));
+    if (!search.beginnings.some((beginning) => holds(bytes, beginning))) return [];
+    const text = await workspace.decode(bytes, { uri });
+    // A document that is in memory from before may lag behind the file; and binaries can be no documents.
+    return text.includes('\0') ? [] : occurrencesIn(text, { uri, isDirty: false }, search);
+  });
+  return found ?? [];
+}
+
+function holds(bytes: Buffer, beginning: string): boolean {
+  // Without its last byte, UTF-16 is the same in both byte orders.
+  return bytes.includes(beginning) || bytes.includes(Buffer.from(beginning, 'utf16le').subarray(0, -1));
+}
+
+async function attempt<T>(uri: Uri, log: Log, act: () => PromiseLike<T>): Promise<T | undefined> {
+  try {
+    return await act();
+  } catch (error) {
+    log.warn(`Not looked into for keys: ${workspace.asRelativePath(uri)}. ${String(error)}`);
+    return undefined;
+  }
+}
+
+function occurrencesIn(
+  text: string,
+  { uri, isDirty: isUnsaved }: Pick<TextDocument, 'uri' | 'isDirty'>,
+  { isWanted }: Search,
+): readonly Occurrence[] {
+  const seen = new Map<string, number>();
+  return findRawKeys(text)
+    .filter(({ raw }) => isWanted(raw))
+    .map(({ raw, offset }) => {
+      const nth = seen.get(raw) ?? 0;
+      seen.set(raw, nth + 1);
+      const before = text.slice(0, offset).split('\n');
+      const [rest = ''] = text.slice(offset).split('\n', 1);
+      const line = redact(`${before.at(-1) ?? ''}${rest}`)
+        .trim()
+        .slice(0, longestLine);
+      const label = redact(`${workspace.asRelativePath(uri)}:${String(before.length)}`);
+      return { uri, nth, label, line, isUnsaved, raw };
+    });
+}
+
+/**
+ * Puts another raw key of the same length in the place of those found, as one edit that can be undone, and saves the
+ * files that had no unsaved text. A place counts only if it holds the new key afterwards, also in its file.
+ *
+ * @returns the places at which that failed.
+ */
+export async function replaceOccurrences(
+  occurrences: readonly Occurrence[],
+  secret: string,
+  log: Log,
+): Promise<readonly Occurrence[]> {
+  const edit = new WorkspaceEdit();
+  const places = await Promise.all(
+    occurrences.map(async (occurrence) => {
+      const { uri, raw, nth } = occurrence;
+      const document = await attempt(uri, log, () => workspace.openTextDocument(uri));
+      // The text may have changed since it was searched.
+      const place = document && findRawKeys(document.getText()).filter((one) => one.raw === raw)[nth];
+      const range =
+        place && new Range(document.positionAt(place.offset), document.positionAt(place.offset + raw.length));
+      if (range) edit.replace(uri, range, secret);
+      return { occurrence, document, range, wasDirty: document?.isDirty };
+    }),
+  );
+  await workspace.applyEdit(edit);
+  const failed = new Set(places.filter(({ document, range }) => document?.getText(range) !== secret));
+  for (const place of places) {
+    const { document, wasDirty } = place;
+    if (!document || failed.has(place) || wasDirty) continue;
+    const isSaved = !document.isDirty || (await document.save());
+    if (!isSaved || !document.getText().includes(secret)) failed.add(place);
+  }
+  return [...failed].map(({ occurrence }) => occurrence);
+}

@@ -1,0 +1,128 @@
+import { l10n, MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import { displayPrefix, keyRef, type KeyTarget } from '../../keys/key';
+import { useOf, type TraitContext } from '../../keys/keyTraits';
+import type { PendingKey } from '../../keys/pendingSecrets';
+import type { Rotation, RotationStage } from '../../keys/rotation';
+import {
+  busyContextValue,
+  commandIds,
+  keyContextValue,
+  rotationContextValue,
+  waitingContextValue,
+} from '../ids';
+import { fullTime, keyName, scopesInWords, usage } from '../words';
+import type { KeysNode } from './keysTree';
+
+/** What is to be said of a key beside its own facts. */
+export interface KeySurroundings extends TraitContext {
+  readonly isInWork: boolean;
+  readonly isRotating: boolean;
+}
+
+/** Draws the row of a key: name, prefix, use, and a mark when it needs attention; never by colour alone. */
+export function keyItem(target: KeyTarget, surroundings: KeySurroundings): TreeItem {
+  const { key } = target;
+  const { isInWork, isRotating, now } = surroundings;
+  const use = useOf(key, surroundings);
+  const words = [
+    displayPrefix(key),
+    isInWork && !isRotating ? l10n.t('revoking') : usage(key, now),
+    !isInWork && use === 'stale' ? l10n.t('stale') : '',
+    isRotating ? l10n.t('being rotated') : '',
+  ].filter(Boolean);
+  const icons = { inUse: 'key', stale: 'clock', neverUsed: 'circle-slash' };
+  const item = new TreeItem(keyName(key), TreeItemCollapsibleState.None);
+  item.id = `${target.accountId}:${keyRef(key)}`;
+  item.description = words.join(' · ');
+  item.iconPath = new ThemeIcon(isInWork ? 'loading~spin' : icons[use]);
+  item.contextValue = isInWork ? busyContextValue : keyContextValue(key.family);
+  item.tooltip = tooltip(target, surroundings);
+  item.accessibilityInformation = { label: [keyName(key), ...words].join(', ') };
+  return item;
+}
+
+/** Draws the row of a new key whose secret is nowhere yet. */
+export function waitingItem(node: KeysNode, { key }: PendingKey): TreeItem {
+  const label = l10n.t('A new key is waiting: {0}', keyName(key));
+  const item = new TreeItem(label);
+  item.id = `waiting:${key.id}`;
+  item.description = displayPrefix(key);
+  item.tooltip = l10n.t('Its secret is kept in VS Code until you put it where it is used.');
+  return actionItem(item, `${label}, ${item.description}`, waitingContextValue, 'gift', {
+    command: commandIds.placeKey,
+    title: l10n.t('Place New API Key'),
+    arguments: [node],
+  });
+}
+
+/** Draws the row of a rotation that is not over. */
+export function rotationItem(node: KeysNode, { old, stage }: Rotation): TreeItem {
+  const label = l10n.t('Rotation of {0}', keyName(old));
+  const item = new TreeItem(label);
+  item.id = `rotation:${old.id}`;
+  item.description = stageInWords(stage);
+  item.tooltip = l10n.t('This rotation was interrupted. Resume it, or undo it.');
+  return actionItem(item, `${label}, ${item.description}`, rotationContextValue, 'sync', {
+    command: commandIds.resumeRotation,
+    title: l10n.t('Resume Rotation'),
+    arguments: [node],
+  });
+}
+
+function actionItem(
+  item: TreeItem,
+  label: string,
+  contextValue: string,
+  icon: string,
+  command: NonNullable<TreeItem['command']>,
+): TreeItem {
+  item.contextValue = contextValue;
+  item.iconPath = new ThemeIcon(icon, new ThemeColor('list.warningForeground'));
+  item.command = command;
+  item.accessibilityInformation = { label: `${label}, ${command.title}`, role: 'button' };
+  return item;
+}
+
+/** How far a rotation has come: what exists now. */
+function stageInWords(stage: RotationStage): string {
+  switch (stage) {
+    case 'making':
+      return l10n.t('the new key may have been made');
+    case 'made':
+      return l10n.t('new key made, not proven yet');
+    case 'proven':
+      return l10n.t('new key works, not placed yet');
+    case 'placed':
+      return l10n.t('new key placed, old key still live');
+    case 'revoking':
+      return l10n.t('end of the old key not confirmed');
+  }
+}
+
+function tooltip({ key }: KeyTarget, context: TraitContext): MarkdownString {
+  const use = useOf(key, context);
+  const lastUsed =
+    key.lastUsedAt === null
+      ? l10n.t('never, as far as Omi knows')
+      : l10n.t('{0} (within an hour)', fullTime(key.lastUsedAt));
+  const facts = [
+    [l10n.t('Prefix'), displayPrefix(key)],
+    [l10n.t('ID'), key.id],
+    [l10n.t('Created'), fullTime(key.createdAt)],
+    [l10n.t('Last used'), lastUsed],
+    [l10n.t('Scopes'), scopesInWords(key)],
+  ] as const;
+  // Names, ids and scopes are the words of others: appendText keeps them from being read as Markdown.
+  const text = new MarkdownString().appendMarkdown('**').appendText(keyName(key)).appendMarkdown('**\n\n');
+  for (const [label, value] of facts) {
+    text.appendMarkdown('- ').appendText(`${label}: ${value}`).appendMarkdown('\n');
+  }
+  if (use !== 'inUse') {
+    const mark =
+      use === 'stale'
+        ? l10n.t('Stale: not used for {0} days, as far as Omi knows.', context.staleAfterDays)
+        : l10n.t('Never used, as far as Omi knows.');
+    text.appendMarkdown('\n').appendText(mark);
+  }
+  return text;
+}

@@ -1,0 +1,129 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SandboxKey } from '../../sandbox/server';
+import { deletes, expect, expectOneDeleteEach, keyPath, test } from './support/stage';
+
+let files: string[] = [];
+test.beforeEach(async ({ studio }) => {
+  files = [];
+  // VS Code keeps a copy of every file that it saves, and the person's own files hold keys here.
+  await studio.server.updateSettings({ 'workbench.localHistory.enabled': false });
+});
+test.afterEach(async ({ studio }) => {
+  for (const file of files) await rm(file, { force: true });
+  await studio.server.updateSettings({ 'workbench.localHistory.enabled': true });
+});
+
+function rawOf({ raw, name }: SandboxKey): string {
+  if (raw === null) throw new Error(`Nobody knows the raw key of "${name}".`);
+  return raw;
+}
+
+test('from the context menu: the file holds the new key, the old one is gone', async ({
+  person,
+  sandbox,
+  studio,
+}) => {
+  const old = sandbox.key('ada', 'prod-bot');
+  const file = join(studio.folder, '.env');
+  files.push(file);
+  await writeFile(file, `# weather\nOMI_API_KEY=${rawOf(old)}\n`);
+  const row = await person.signInAndSee('prod-bot');
+  await person.contextMenu(row, 'Rotate API Key');
+  await expect(person.modal).toContainText('Rotate "prod-bot"?');
+  await expect(person.modal).toContainText(/Then omi_dev_[0-9a-f]{4}…[0-9a-f]{4} is revoked/);
+  await person.pressModal('Rotate');
+  await person.replaceInWorkspace('.env:2');
+  expect(deletes(sandbox), 'nothing is revoked before the key is placed').toEqual([]);
+  await person.press('Enter');
+  const toast = person.toast(/Rotated "prod-bot": the old key omi_dev_[0-9a-f]{4}…[0-9a-f]{4} is revoked/);
+  await expect(toast).toContainText(/The new key omi_dev_[0-9a-f]{4}…[0-9a-f]{4} is in \.env:2\./);
+  expectOneDeleteEach(sandbox, old);
+  const fresh = sandbox.key('ada', 'prod-bot');
+  expect((await readFile(file, 'utf8')) === `# weather\nOMI_API_KEY=${rawOf(fresh)}\n`).toBe(true);
+  await expect(person.rows('prod-bot')).toHaveCount(1);
+});
+
+test('the extension host is killed when the new key is made: the rotation is there and goes on', async ({
+  open,
+  sandbox,
+  studio,
+}) => {
+  const old = sandbox.key('ada', 'prod-bot');
+  const file = join(studio.folder, '.env');
+  files.push(file);
+  await writeFile(file, rawOf(old));
+  const others = extensionHosts();
+  const person = await open({ lastingVault: true });
+  const row = await person.signInAndSee('prod-bot');
+  await person.clearToasts();
+  const [host, ...more] = extensionHosts().filter((pid) => !others.includes(pid));
+  if (host === undefined || more.length > 0) throw new Error('Not one extension host of this window.');
+  const unproven = sandbox.fault({ path: '/v1/dev/key', times: Infinity, effect: { hang: true } });
+  await person.contextMenu(row, 'Rotate API Key');
+  await person.pressModal('Rotate');
+  await expect.poll(() => unproven.hits).toBeGreaterThan(0);
+  process.kill(host, 'SIGKILL');
+  await expect.poll(() => extensionHosts().includes(host)).toBe(false);
+  unproven.clear();
+
+  await expect(async () => {
+    await person.run('Omi: Resume Rotation');
+    await person.pick('prod-bot');
+  }).toPass({ timeout: 60_000 });
+  await person.replaceInWorkspace('.env:1');
+  expect(deletes(sandbox)).toEqual([]);
+  await person.press('Enter');
+  await expect(person.toast('Rotated "prod-bot"')).toBeVisible();
+  expect(deletes(sandbox).map(({ rawPath }) => rawPath)).toEqual([keyPath(old)]);
+  expect(sandbox.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
+  const fresh = sandbox.key('ada', 'prod-bot');
+  expect((await readFile(file, 'utf8')) === rawOf(fresh)).toBe(true);
+});
+
+/** The process ids of all extension hosts below this process. */
+function extensionHosts(): readonly number[] {
+  const processes = process.platform === 'linux' ? processesOfLinux() : processesByPs();
+  const mine = new Set([process.pid]);
+  // A child may have a smaller id than its parent: repeated until nothing new is found.
+  for (let size = 0; size < mine.size;) {
+    size = mine.size;
+    processes.filter(({ parent }) => mine.has(parent)).forEach(({ pid }) => mine.add(pid));
+  }
+  return processes
+    .filter(({ pid, args }) => mine.has(pid) && args.includes('--type=extensionHost'))
+    .map(({ pid }) => pid);
+}
+
+interface OtherProcess {
+  readonly pid: number;
+  readonly parent: number;
+  readonly args: string;
+}
+
+/** A bare Linux has no `ps`. */
+function processesOfLinux(): readonly OtherProcess[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const parent = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${name}/status`, 'utf8'))?.[1];
+        return [
+          { pid: Number(name), parent: Number(parent), args: readFileSync(`/proc/${name}/cmdline`, 'utf8') },
+        ];
+      } catch {
+        // It has just ended.
+        return [];
+      }
+    });
+}
+
+function processesByPs(): readonly OtherProcess[] {
+  const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' });
+  return table.split('\n').flatMap((line) => {
+    const match = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line);
+    return match ? [{ pid: Number(match[1]), parent: Number(match[2]), args: match[3] ?? '' }] : [];
+  });
+}

@@ -1,0 +1,51 @@
+import { deletes, expect, test } from './support/stage';
+
+test('a filter shows what fits while it is typed, and is cleared by its icon', async ({ person }) => {
+  await person.signInAndSee('prod-bot');
+  await person.run('Omi: Filter API Keys');
+  await person.input.pressSequentially('stale');
+  await expect(person.row('old-laptop')).toBeVisible();
+  await expect(person.rows('prod-bot')).toHaveCount(0);
+  await expect(person.view).toContainText('Filter: stale · 3 of 15');
+  await person.press('Enter');
+  await expect(person.row('Developer Keys')).toContainText('2 of 12');
+  await person.page.getByRole('button', { name: 'Clear Filter' }).first().click();
+  await expect(person.row('prod-bot')).toBeVisible();
+});
+
+test('sorts by name at a choice', async ({ person }) => {
+  await person.signInAndSee('prod-bot');
+  await person.run('Omi: Sort API Keys');
+  await person.pick('By Name');
+  const names = person.page.locator('.sidebar .monaco-list-row[aria-level="2"] .label-name');
+  await expect(async () => {
+    const latin = (await names.allInnerTexts())
+      .filter((name) => /^[a-z]/i.test(name))
+      .map((name) => name.toLowerCase());
+    const developer = latin.slice(0, latin.indexOf('prod-bot') + 1);
+    expect(developer.length).toBeGreaterThan(4);
+    expect(developer).toEqual(developer.toSorted());
+  }).toPass();
+  await person.run('Omi: Sort API Keys');
+  await person.pick('Last Used First');
+});
+
+test('Revoke Unused API Keys: nothing is ticked at first, one question names all', async ({
+  person,
+  sandbox,
+}) => {
+  await person.signInAndSee('prod-bot');
+  await expect(person.page.locator('.activitybar .badge', { hasText: /^\d+$/ }).first()).toBeVisible();
+  await person.run('Omi: Revoke Unused API Keys');
+  await expect(person.input).toHaveAttribute('placeholder', /not for 90 days/);
+  await expect(person.quickInput.getByRole('checkbox', { checked: true })).toHaveCount(0);
+  await person.tick('never-used', 'old-laptop');
+  await person.press('Enter');
+  await expect(person.modal).toContainText('Revoke 2 API keys?');
+  await expect(person.modal).toContainText('old-laptop');
+  expect(deletes(sandbox)).toEqual([]);
+  await person.pressModal('Revoke');
+  await expect(person.toast('Revoked 2 keys')).toBeVisible();
+  await expect(person.rows('old-laptop')).toHaveCount(0);
+  expect(deletes(sandbox).length).toBe(2);
+});

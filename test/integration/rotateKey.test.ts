@@ -1,0 +1,763 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import * as vscode from 'vscode';
+import type { SandboxKey } from '../../sandbox/server';
+import { findOccurrences } from '../../src/editor/secrets/occurrences';
+import type { Activity } from '../../src/keys/activity';
+import type { Rotation } from '../../src/keys/rotation';
+import { hostWatch } from './support/hostWatch';
+import { latch } from './support/latch';
+import type { ShownMessage } from './support/person';
+import { openStage, type Family, type Running, type Stage } from './support/stage';
+import { until } from './support/until';
+
+const keyRoute = /^\/v1\/dev\/key$/;
+
+describe('Rotate API Key', () => {
+  let stage: Stage;
+  let root: string;
+  /** Of each test its own: VS Code keeps the texts of earlier ones in memory for a while. */
+  let folder: string;
+  let folders = 0;
+  before(async () => {
+    stage = await openStage();
+    // In a browser VS Code saves by itself.
+    await autoSave('off');
+    root = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? assert.fail('no folder is open');
+  });
+  after(async () => {
+    await autoSave(undefined);
+    await stage.close();
+  });
+  beforeEach(async () => {
+    folder = `bot-${String((folders += 1))}`;
+    await stage.signIn();
+    stage.sandbox.clearRequests();
+  });
+  afterEach(async () => {
+    for (const family of ['dev', 'mcp'] as const) {
+      stage.sandbox.keys('ada', family).forEach(({ raw }) => raw !== null && hostWatch().secrets.add(raw));
+    }
+    await stage.person.escape();
+    stage.person.forget();
+    for (const document of vscode.workspace.textDocuments) if (document.isDirty) await document.save();
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await forgetRotations();
+    await rm(join(root, folder), { recursive: true, force: true });
+    await stage.reset();
+  });
+
+  const autoSave = (value: string | undefined): Thenable<void> =>
+    vscode.workspace.getConfiguration('files').update('autoSave', value, vscode.ConfigurationTarget.Global);
+  /** What a failed test left open must not fail the next one. */
+  const forgetRotations = async (): Promise<void> => {
+    const { context } = hostWatch();
+    await context?.globalState.update('omi.rotations', []);
+    await context?.secrets.delete('omi.pending');
+  };
+  const openRotations = (): readonly Rotation[] =>
+    hostWatch().context?.globalState.get<readonly Rotation[]>('omi.rotations') ?? [];
+  const activity = (): string[] =>
+    (hostWatch().context?.globalState.get<Activity['entries']>('omi.activity') ?? []).map(
+      ({ action, keyName, end, proof }) => [action, keyName, end, proof].join(' ').trim(),
+    );
+
+  const old = (family: Family = 'dev'): SandboxKey =>
+    stage.sandbox.key('ada', family === 'dev' ? 'ci' : 'cursor', family);
+  let oldKey: SandboxKey;
+  let namesakes: readonly string[];
+  const rawOf = ({ raw }: SandboxKey): string => raw ?? assert.fail('no raw key');
+  const masked = ({ prefix }: SandboxKey): string => prefix.replace('...', '…');
+  const freshKey = (): SandboxKey =>
+    stage.sandbox
+      .keys('ada', oldKey.family)
+      .find(({ id, name }) => name === oldKey.name && !namesakes.includes(id)) ?? assert.fail('no new key');
+  /** Which of the two keys exist at Omi. */
+  const alive = (): ('old' | 'new')[] =>
+    stage.sandbox
+      .keys('ada', oldKey.family)
+      .filter(({ id, name }) => name === oldKey.name && (id === oldKey.id || !namesakes.includes(id)))
+      .map(({ id }): 'old' | 'new' => (id === oldKey.id ? 'old' : 'new'))
+      .sort();
+  const posts = (): string[] =>
+    stage.sandbox.requests.filter(({ method }) => method === 'POST').map(({ rawPath }) => rawPath);
+
+  /** Chooses the key of these tests: one of the seeded keys, in its family. */
+  const meet = (family: Family = 'dev'): SandboxKey => {
+    oldKey = old(family);
+    namesakes = stage.sandbox.keys('ada', family).map(({ id }) => id);
+    return oldKey;
+  };
+  const pathOf = (name: string): string => join(root, folder, name);
+  const write = async (name: string, text: string): Promise<vscode.Uri> => {
+    await mkdir(dirname(pathOf(name)), { recursive: true });
+    await writeFile(pathOf(name), text);
+    return vscode.Uri.file(pathOf(name));
+  };
+  const read = (name: string): Promise<string> => readFile(pathOf(name), 'utf8');
+
+  /** Orders the rotation of a row and says yes. */
+  const rotate = async (name = oldKey.name): Promise<Running> => {
+    const nodes = await stage.nodes(oldKey.family);
+    const node = nodes.find((one) => one.kind === 'key' && one.target.key.id === oldKey.id);
+    const command = stage.run('omi.key.rotate', node);
+    const question = await stage.person.nextMessage();
+    assert.deepEqual([question.isModal, question.text], [true, `Rotate "${name}"?`]);
+    question.press('Rotate');
+    return command;
+  };
+  /** Chooses the workspace as the place, and gives the places offered, the ticked ones first. */
+  const reviewPlaces = async (): Promise<readonly vscode.QuickPickItem[]> => {
+    for (;;) {
+      const choices = await stage.person.rows();
+      if (!choices.some(({ label }) => label === 'Replace in This Workspace')) return choices;
+      await stage.person.take('Replace in This Workspace');
+    }
+  };
+  const acceptPlaces = async (): Promise<readonly vscode.QuickPickItem[]> => {
+    const choices = await reviewPlaces();
+    await stage.person.acceptRows();
+    return choices;
+  };
+  const closeLast = async (command: Running): Promise<ShownMessage> => {
+    const message = await stage.person.close();
+    await command.done;
+    assert.equal(stage.person.unseen, 0, 'more than one notification');
+    return message;
+  };
+  /** The row of the one open rotation, as the view hands it to a command. */
+  const row = (): unknown => {
+    const [rotation] = openRotations();
+    return { kind: 'rotation', rotation };
+  };
+  const undo = async (): Promise<ShownMessage> => {
+    const command = stage.run('omi.rotation.undo', row());
+    const question = await stage.person.nextMessage();
+    assert.equal(question.isModal, true);
+    assert.ok(question.detail?.includes(masked(freshKey())));
+    question.press('Undo Rotation');
+    return closeLast(command);
+  };
+  const works = (): string => `The old key ${masked(oldKey)} works as before.`;
+
+  describe('the whole way', () => {
+    it('of a developer key in three files, one of them with unsaved text', async () => {
+      const raw = rawOf(meet());
+      await write('.env', `# settings\r\nOMI_API_KEY=${raw}\r\nOTHER=1`);
+      await write('src/bot.ts', `const key = '${raw}';\nconst same = '${raw}';\n`);
+      const notes = await write('notes.md', 'nothing yet\n');
+      await write('node_modules/lib/index.js', raw);
+      const document = await vscode.workspace.openTextDocument(notes);
+      const unsaved = new vscode.WorkspaceEdit();
+      unsaved.insert(notes, new vscode.Position(0, 0), `see ${raw}\n`);
+      await vscode.workspace.applyEdit(unsaved);
+
+      const command = await rotate();
+      const places = await acceptPlaces();
+      assert.deepEqual(
+        places.map(({ label, description, picked }) => [label, description, picked]),
+        [
+          [`${folder}/.env:2`, `OMI_API_KEY=${masked(oldKey)}`, true],
+          [`${folder}/notes.md:1 (not saved)`, `see ${masked(oldKey)}`, true],
+          [`${folder}/src/bot.ts:1`, `const key = '${masked(oldKey)}';`, true],
+          [`${folder}/src/bot.ts:2`, `const same = '${masked(oldKey)}';`, true],
+        ],
+      );
+      const message = await stage.person.nextMessage();
+      const fresh = freshKey();
+      assert.equal(
+        message.text,
+        `Rotated "ci": the old key ${masked(oldKey)} is revoked, Omi no longer lists it. The new key ` +
+          `${masked(fresh)} is in ${folder}/.env:2, ${folder}/notes.md:1 (not saved), ${folder}/src/bot.ts:1, and 1 more.`,
+      );
+      message.press(undefined);
+      await command.done;
+      assert.equal(stage.person.unseen, 0);
+
+      const next = rawOf(fresh);
+      assert.equal(await read('.env'), `# settings\r\nOMI_API_KEY=${next}\r\nOTHER=1`);
+      assert.equal(await read('src/bot.ts'), `const key = '${next}';\nconst same = '${next}';\n`);
+      assert.equal(await read('node_modules/lib/index.js'), raw);
+      assert.equal(await read('notes.md'), 'nothing yet\n');
+      assert.equal(document.getText(), `see ${next}\nnothing yet\n`);
+      assert.deepEqual(alive(), ['new']);
+      assert.deepEqual(fresh.scopes, oldKey.scopes);
+      assert.deepEqual(openRotations(), []);
+      assert.deepEqual(activity().slice(-3), [
+        'rotate ci made',
+        'rotate ci alive keyRoute',
+        'rotate ci revoked list',
+      ]);
+    });
+
+    it('of an MCP key: not proven, and said so', async () => {
+      const raw = rawOf(meet('mcp'));
+      await write('mcp.json', `{ "Authorization": "Bearer ${raw}" }`);
+      const command = stage.run('omi.key.rotate', await stage.row('cursor', 'mcp'));
+      const question = await stage.person.nextMessage();
+      assert.match(question.detail ?? '', /Omi offers no way to prove that an MCP key works\. Then omi_mcp_/);
+      question.press('Rotate');
+      await acceptPlaces();
+      const message = await closeLast(command);
+      assert.match(message.text, /is in bot-\d+\/mcp\.json:1\. Omi offers no way to prove that it works\.$/);
+      assert.ok((await read('mcp.json')).includes(rawOf(freshKey())));
+      assert.deepEqual(alive(), ['new']);
+      assert.equal(
+        stage.sandbox.requests.some(({ bearer }) => bearer?.startsWith('omi_')),
+        false,
+      );
+    });
+
+    it('nothing is revoked before the key is proven and placed', async () => {
+      await write('.env', rawOf(meet()));
+      const command = await rotate();
+      await reviewPlaces();
+      const order = stage.sandbox.requests.map(({ method, rawPath }) => `${method} ${rawPath}`);
+      assert.ok(order.indexOf('POST /v1/dev/keys') < order.indexOf('GET /v1/dev/key'));
+      assert.deepEqual(stage.deletes(), []);
+      assert.deepEqual(alive(), ['new', 'old']);
+      await stage.person.acceptRows();
+      await closeLast(command);
+      assert.deepEqual(stage.deletes(), [`/v1/dev/keys/${oldKey.id}`]);
+      assert.ok((await read('.env')).includes(rawOf(freshKey())));
+    });
+
+    it('the edit can be undone in one step', async () => {
+      const raw = rawOf(meet());
+      const one = await write('a.txt', raw);
+      await write('b.txt', raw);
+      await vscode.window.showTextDocument(one);
+      const command = await rotate();
+      await acceptPlaces();
+      await closeLast(command);
+      const documents = await Promise.all(
+        ['a.txt', 'b.txt'].map((name) => vscode.workspace.openTextDocument(pathOf(name))),
+      );
+      const next = rawOf(freshKey());
+      assert.deepEqual(
+        documents.map((document) => document.getText()),
+        [next, next],
+      );
+      await vscode.window.showTextDocument(one);
+      await vscode.commands.executeCommand('undo');
+      await until('the undo', () => documents[0]?.getText() === raw);
+    });
+
+    it('from the palette, one key of the pick', async () => {
+      await write('.env', rawOf(meet('mcp')));
+      const command = stage.run('omi.key.rotate');
+      await stage.person.choose('cursor');
+      (await stage.person.nextMessage()).press('Rotate');
+      await acceptPlaces();
+      assert.match((await closeLast(command)).text, /^Rotated "cursor"/);
+    });
+  });
+
+  describe('asks once', () => {
+    it('and sends nothing when the answer is no', async () => {
+      meet();
+      const command = stage.run('omi.key.rotate', await stage.row('ci'));
+      const question = await stage.person.nextMessage();
+      assert.equal(
+        question.detail,
+        'A new key of the same name and scopes is made, proven to work, and put where you choose. ' +
+          `Then ${masked(oldKey)} is revoked: apps that still use it stop working.`,
+      );
+      question.press(undefined);
+      await command.done;
+      assert.deepEqual([posts(), stage.deletes(), stage.person.unseen], [[], [], 0]);
+    });
+  });
+
+  describe('several keys with the prefix of the old one', () => {
+    it('are told apart, and nothing is ticked', async () => {
+      const raw = rawOf(meet());
+      const other = `${raw.slice(0, 12)}${'0'.repeat(24)}${raw.slice(-4)}`;
+      hostWatch().secrets.add(other);
+      await write('mine.txt', raw);
+      await write('other.txt', other);
+      const command = await rotate();
+      const places = await reviewPlaces();
+      const rows = places.filter(({ kind }) => kind !== vscode.QuickPickItemKind.Separator);
+      assert.deepEqual(
+        rows.map(({ label, picked }) => [label, picked]),
+        [
+          [`${folder}/mine.txt:1`, false],
+          [`${folder}/other.txt:1`, false],
+        ],
+      );
+      assert.equal(places.length, 4);
+      await stage.person.acceptRows();
+      const message = await closeLast(command);
+      assert.match(message.text, /^"ci" is not rotated\. The new key waits to be put somewhere\./);
+      assert.deepEqual(alive(), ['new', 'old']);
+      assert.equal(await read('other.txt'), other);
+    });
+  });
+
+  describe('making goes wrong', () => {
+    it('refused: nothing was made, it can be tried again', async () => {
+      await write('.env', rawOf(meet()));
+      stage.sandbox.fault({ method: 'POST', effect: { status: 422, body: { detail: 'too many keys' } } });
+      const command = await rotate();
+      const message = await stage.person.nextMessage();
+      assert.equal(
+        message.text,
+        `"ci" is not rotated. Omi refused the request. It says: too many keys. No new key was made. ${works()}`,
+      );
+      assert.deepEqual(message.buttons, ['Try Again']);
+      message.press('Try Again');
+      await acceptPlaces();
+      assert.match((await closeLast(command)).text, /^Rotated "ci"/);
+      assert.equal(posts().length, 2);
+    });
+
+    it('the answer is lost: the new key is named and can be revoked, then it starts over', async () => {
+      await write('.env', rawOf(meet()));
+      stage.sandbox.fault({ method: 'POST', effect: { drop: 'after' } });
+      const command = await rotate();
+      const message = await stage.person.nextMessage();
+      const lost = freshKey();
+      assert.equal(
+        message.text,
+        `A new key was made, but its secret was lost: "ci" (${masked(lost)}). ${works()}`,
+      );
+      assert.deepEqual(message.buttons, ['Revoke', 'Forget']);
+      message.press('Revoke');
+      assert.equal((await stage.person.answer('Revoke')).text, 'Revoke "ci"?');
+      const report = await stage.person.nextMessage();
+      assert.ok(report.text.startsWith(`Revoked "ci" (${masked(lost)}).`) && report.text.endsWith(works()));
+      assert.deepEqual(stage.deletes(), [`/v1/dev/keys/${lost.id}`]);
+      assert.deepEqual(openRotations(), []);
+      report.press('Start Over');
+      await acceptPlaces();
+      assert.match((await closeLast(command)).text, /^Rotated "ci"/);
+      assert.deepEqual(alive(), ['new']);
+    });
+
+    it('the answer is lost and the list too: later it is found out', async () => {
+      meet();
+      stage.sandbox.fault({ method: 'POST', effect: { drop: 'after' } });
+      stage.sandbox.fault({
+        method: 'GET',
+        path: /keys$/,
+        skip: 1,
+        times: Infinity,
+        effect: { status: 503 },
+      });
+      const message = await closeLast(await rotate());
+      assert.match(message.text, /Whether a new key was made is not known\./);
+      stage.sandbox.clearFaults();
+      const resumed = stage.run('omi.rotation.resume', row());
+      const found = await stage.person.nextMessage();
+      assert.match(found.text, /^A new key was made, but its secret was lost/);
+      found.press('Forget');
+      await resumed.done;
+      assert.deepEqual(openRotations(), []);
+      assert.deepEqual(alive(), ['new', 'old']);
+    });
+
+    it('and undo finds nothing that was made: it can be forgotten or started over', async () => {
+      await write('.env', rawOf(meet()));
+      stage.sandbox.fault({ method: 'POST', effect: { hang: true } });
+      const message = await closeLast(await rotate());
+      assert.match(
+        message.text,
+        /did not answer within 2 seconds\. Whether a new key was made is not known\./,
+      );
+      const command = stage.run('omi.rotation.undo', row());
+      const nothing = await stage.person.nextMessage();
+      assert.equal(nothing.text, `No new key for "ci" was found. ${works()}`);
+      assert.deepEqual(nothing.buttons, ['Start Over', 'Forget']);
+      nothing.press('Start Over');
+      await acceptPlaces();
+      assert.match((await closeLast(command)).text, /^Rotated "ci"/);
+    });
+
+    it('the vault refuses: the secret can still be placed', async () => {
+      await write('.env', rawOf(meet()));
+      const { secrets } = hostWatch().context ?? assert.fail('not active');
+      const store = secrets.store.bind(secrets);
+      Object.assign(secrets, { store: () => Promise.reject(new Error('the keyring is locked')) });
+      try {
+        const command = await rotate();
+        const message = await stage.person.nextMessage();
+        assert.match(message.text, /did not take the new key's secret\. It says: the keyring is locked/);
+        assert.match(message.text, /its secret is lost when this window closes\. The old key /);
+        message.press('Resume');
+        await acceptPlaces();
+        assert.match((await closeLast(command)).text, /^Rotated "ci"/);
+        assert.equal(await read('.env'), rawOf(freshKey()));
+        assert.ok(hostWatch().logged.some((line) => line.includes('Secrets of new keys: store failed')));
+      } finally {
+        Object.assign(secrets, { store });
+      }
+    });
+  });
+
+  describe('proving goes wrong', () => {
+    it('503: both sides are named, and it goes on', async () => {
+      await write('.env', rawOf(meet()));
+      const fault = stage.sandbox.fault({ path: keyRoute, times: Infinity, effect: { status: 503 } });
+      const command = await rotate();
+      const message = await stage.person.nextMessage();
+      const fresh = freshKey();
+      assert.equal(
+        message.text,
+        '"ci" is not rotated. Omi has a problem (status 503). It says: Service Unavailable. ' +
+          `The new key ${masked(fresh)} exists; VS Code's secret storage holds its secret. ${works()}`,
+      );
+      assert.deepEqual(message.buttons, ['Resume', 'Undo']);
+      assert.deepEqual(stage.deletes(), []);
+      fault.clear();
+      message.press('Resume');
+      await acceptPlaces();
+      assert.match((await closeLast(command)).text, /^Rotated "ci"/);
+      assert.equal(posts().length, 1);
+    });
+
+    it('401: the new key is dead, and undo takes it away', async () => {
+      meet();
+      stage.sandbox.fault({ path: keyRoute, times: Infinity, effect: { status: 401 } });
+      const command = await rotate();
+      const message = await stage.person.nextMessage();
+      assert.match(message.text, /^"ci" is not rotated\. Omi refuses the new key\. /);
+      const fresh = freshKey();
+      message.press('Undo');
+      (await stage.person.nextMessage()).press('Undo Rotation');
+      assert.equal(
+        (await closeLast(command)).text,
+        `Undone: the new key ${masked(fresh)} is revoked, Omi no longer lists it. ${works()}`,
+      );
+      assert.deepEqual(alive(), ['old']);
+      assert.equal(activity().at(-1), 'undoRotation ci revoked list');
+    });
+  });
+
+  describe('placing goes wrong', () => {
+    it('given up: nothing is revoked, the new key waits', async () => {
+      await write('.env', rawOf(meet()));
+      const command = await rotate();
+      await reviewPlaces();
+      await stage.person.escape();
+      const message = await closeLast(command);
+      assert.equal(message.level, 'info');
+      assert.match(message.text, /The new key waits to be put somewhere\./);
+      assert.deepEqual([stage.deletes(), alive()], [[], ['new', 'old']]);
+      assert.equal(openRotations()[0]?.stage, 'proven');
+      assert.equal(await read('.env'), rawOf(oldKey));
+    });
+
+    it('a file that cannot be saved: its place is named and nothing is revoked', async () => {
+      const raw = rawOf(meet());
+      await write('good.txt', raw);
+      const provider = new OneFile(raw);
+      const registered = vscode.workspace.registerFileSystemProvider('omi-frozen', provider);
+      try {
+        const frozen = vscode.Uri.parse('omi-frozen:/frozen.txt');
+        await vscode.window.showTextDocument(frozen);
+        const command = await rotate();
+        await acceptPlaces();
+        const message = await closeLast(command);
+        assert.match(message.text, /It could not be replaced and saved in: .*frozen\.txt:1\. The new key/);
+        assert.deepEqual([stage.deletes(), alive()], [[], ['new', 'old']]);
+        assert.equal(await read('good.txt'), rawOf(freshKey()));
+      } finally {
+        await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+        registered.dispose();
+      }
+    });
+
+    it('VS Code ended after the files were changed: they count as places', async () => {
+      await write('.env', rawOf(meet()));
+      const command = await rotate();
+      await reviewPlaces();
+      await stage.person.escape();
+      await closeLast(command);
+      await write('.env', rawOf(freshKey()));
+      const resumed = stage.run('omi.rotation.resume', row());
+      const message = await closeLast(resumed);
+      assert.match(message.text, /^Rotated "ci".* is in bot-\d+\/\.env:1\.$/);
+    });
+  });
+
+  describe('the end of the old key goes wrong', () => {
+    it('503 for ever: STILL LIVE, then it goes on', async () => {
+      await write('.env', rawOf(meet()));
+      const fault = stage.sandbox.fault({ method: 'DELETE', times: Infinity, effect: { status: 503 } });
+      const command = await rotate();
+      await acceptPlaces();
+      const message = await stage.person.nextMessage();
+      assert.equal(message.level, 'error');
+      assert.ok(
+        message.text.includes(`"ci" (${masked(oldKey)}) is STILL LIVE: Omi has a problem (status 503).`),
+      );
+      assert.ok(
+        message.text.endsWith(`The new key ${masked(freshKey())} is in ${folder}/.env:1.`),
+        message.text,
+      );
+      assert.equal(activity().at(-1), 'rotate ci stillLive');
+      fault.clear();
+      message.press('Resume');
+      assert.match((await closeLast(command)).text, /^Rotated "ci"/);
+      assert.deepEqual(alive(), ['new']);
+    });
+
+    it('a list that lags', async () => {
+      await write('.env', rawOf(meet()));
+      stage.sandbox.fault({ method: 'DELETE', effect: { lagReads: 2 } });
+      const command = await rotate();
+      await acceptPlaces();
+      assert.match((await closeLast(command)).text, /^Rotated "ci"/);
+    });
+
+    it('undo after the old key is gone spares the new one', async () => {
+      await write('.env', rawOf(meet()));
+      const command = await rotate();
+      await reviewPlaces();
+      const fault = stage.sandbox.fault({
+        method: 'GET',
+        path: /keys$/,
+        skip: 1,
+        times: Infinity,
+        effect: { status: 503 },
+      });
+      await stage.person.acceptRows();
+      const message = await stage.person.nextMessage();
+      assert.match(message.text, /"ci" \([^)]*\) is not confirmed: /);
+      fault.clear();
+      message.press('Undo');
+      (await stage.person.nextMessage()).press('Undo Rotation');
+      const spared = await stage.person.nextMessage();
+      assert.equal(
+        spared.text,
+        'The rotation of "ci" is not undone. Omi no longer lists the old key, so the new one is kept.',
+      );
+      assert.deepEqual(spared.buttons, ['Resume']);
+      spared.press('Resume');
+      assert.match((await closeLast(command)).text, /^Rotated "ci"/);
+      assert.deepEqual(alive(), ['new']);
+    });
+  });
+
+  describe('stopped at', () => {
+    /** Takes a rotation to a stage, leaves it there, and closes what was said. */
+    const stopAt = async (stopped: 'made' | 'proven' | 'revoking'): Promise<void> => {
+      await write('.env', rawOf(meet()));
+      if (stopped === 'made')
+        stage.sandbox.fault({ path: keyRoute, times: Infinity, effect: { status: 503 } });
+      if (stopped === 'revoking') {
+        stage.sandbox.fault({ method: 'DELETE', times: Infinity, effect: { status: 503 } });
+      }
+      const command = await rotate();
+      if (stopped !== 'made') await reviewPlaces();
+      if (stopped === 'proven') await stage.person.escape();
+      if (stopped === 'revoking') await stage.person.acceptRows();
+      await closeLast(command);
+      stage.sandbox.clearFaults();
+      assert.equal(openRotations()[0]?.stage, stopped);
+    };
+
+    for (const stopped of ['made', 'proven', 'revoking'] as const) {
+      it(`${stopped}: resumed from its row`, async () => {
+        await stopAt(stopped);
+        const command = stage.run('omi.rotation.resume', row());
+        if (stopped !== 'revoking') await acceptPlaces();
+        assert.match((await closeLast(command)).text, /^Rotated "ci"/);
+        assert.deepEqual(alive(), ['new']);
+        assert.equal(posts().length, 1);
+      });
+
+      it(`${stopped}: undone from its row`, async () => {
+        await stopAt(stopped);
+        const fresh = freshKey();
+        const { text } = await undo();
+        assert.ok(text.startsWith(`Undone: the new key ${masked(fresh)} is revoked`), text);
+        assert.equal(text.includes(`still written in: ${folder}/.env:1`), stopped === 'revoking');
+        assert.deepEqual(alive(), ['old']);
+        assert.deepEqual(openRotations(), []);
+      });
+    }
+
+    it('proven: rotate on either key goes on with it', async () => {
+      await stopAt('proven');
+      const fresh = freshKey();
+      const node = (await stage.nodes()).find((one) => one.kind === 'key' && one.target.key.id === fresh.id);
+      const command = stage.run('omi.key.rotate', node);
+      const question = await stage.person.nextMessage();
+      assert.ok(question.detail?.includes(`Then ${masked(oldKey)} is revoked`));
+      question.press('Rotate');
+      await acceptPlaces();
+      await closeLast(command);
+      assert.deepEqual([alive(), posts().length], [['new'], 1]);
+    });
+
+    it('proven: an undo that Omi refuses leaves it open', async () => {
+      await stopAt('proven');
+      stage.sandbox.fault({ method: 'DELETE', times: Infinity, effect: { status: 503 } });
+      const { text, buttons } = await undo();
+      assert.match(text, /^The rotation of "ci" is not undone\. "ci" \([^)]*\) is STILL LIVE: /);
+      assert.ok(text.endsWith(works()), text);
+      assert.deepEqual(buttons, ['Resume', 'Undo']);
+      assert.equal(openRotations()[0]?.stage, 'proven');
+    });
+
+    it('made: the vault has forgotten the secret', async () => {
+      await stopAt('made');
+      await hostWatch().context?.secrets.delete(`omi.secret.${freshKey().id}`);
+      const message = await closeLast(stage.run('omi.rotation.resume', row()));
+      assert.match(
+        message.text,
+        /exists, but VS Code's secret storage does not give its secret\. The old key /,
+      );
+      assert.deepEqual(message.buttons, ['Resume', 'Undo']);
+      await undo();
+      assert.deepEqual(alive(), ['old']);
+    });
+
+    it('made: in another account it is told whose it is', async () => {
+      await stopAt('made');
+      await stage.signIn('grace');
+      stage.sandbox.clearRequests();
+      for (const command of ['omi.rotation.resume', 'omi.rotation.undo']) {
+        const message = await closeLast(stage.run(command, row()));
+        assert.equal(
+          message.text,
+          'The rotation of "ci" belongs to the account ada@example.com. Switch to it first.',
+        );
+      }
+      assert.deepEqual([posts(), stage.deletes()], [[], []]);
+    });
+
+    it('proven: from the palette, by a pick', async () => {
+      await stopAt('proven');
+      const command = stage.run('omi.rotation.resume');
+      await stage.person.take('ci');
+      await acceptPlaces();
+      assert.match((await closeLast(command)).text, /^Rotated "ci"/);
+      assert.equal((await closeLast(stage.run('omi.rotation.undo'))).text, 'No rotation is open.');
+    });
+
+    it('making: rows spin and a second order is refused while it is under way', async () => {
+      await write('.env', rawOf(meet()));
+      const answer = latch();
+      stage.sandbox.fault({ method: 'POST', effect: { hold: answer.opened } });
+      const command = await rotate();
+      await stage.sandbox.waitForRequest({ method: 'POST' });
+      assert.equal(stage.contextKey('omi.working'), true);
+      const second = await closeLast(stage.run('omi.rotation.resume', row()));
+      assert.equal(second.text, 'The rotation of "ci" is under way.');
+      answer.open();
+      await acceptPlaces();
+      assert.match((await closeLast(command)).text, /^Rotated "ci"/);
+      assert.equal(stage.contextKey('omi.working'), false);
+    });
+
+    it('making: a cancel after the request leaves it open', async () => {
+      meet();
+      const answer = latch();
+      stage.sandbox.fault({ method: 'POST', effect: { hold: answer.opened } });
+      const command = await rotate();
+      await stage.sandbox.waitForRequest({ method: 'POST' });
+      await stage.run('omi.keys.cancel').done;
+      const message = await closeLast(command);
+      answer.open();
+      assert.match(
+        message.text,
+        /^"ci" is not rotated\. Whether a new key was made is not known\. The old key /,
+      );
+      assert.equal(openRotations()[0]?.stage, 'making');
+    });
+  });
+});
+
+describe('Finding keys in texts', () => {
+  const raw = `omi_dev_${'0123456789abcdef'.repeat(2)}`;
+  let folders: string[];
+  beforeEach(async () => {
+    folders = await Promise.all([1, 2].map(() => mkdtemp(join(tmpdir(), 'omi-find-'))));
+  });
+  afterEach(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+  const logged: string[] = [];
+  const find = (signal = new AbortController().signal) =>
+    findOccurrences({
+      folders: folders.map((folder) => vscode.Uri.file(folder)),
+      beginnings: [raw.slice(0, 12)],
+      isWanted: (one) => one === raw,
+      signal,
+      log: { warn: (line: string) => void logged.push(line) } as never,
+    });
+  const put = async (folder: number, name: string, content: string | Buffer): Promise<void> => {
+    const path = join(folders[folder] ?? '', name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content);
+  };
+  const files = async (signal?: AbortSignal): Promise<string[]> =>
+    (await find(signal)).map(({ uri, nth, label }) =>
+      [uri.path.split('/').at(-1), nth, label.split(':').at(-1)].join(' '),
+    );
+
+  it('looks into both of two folders', async () => {
+    await put(0, 'deep/er/one.txt', `a ${raw}`);
+    await put(1, 'two.txt', `${raw}\n${raw}`);
+    assert.deepEqual((await files()).sort(), ['one.txt 0 1', 'two.txt 0 1', 'two.txt 1 2']);
+  });
+
+  it('reads other encodings', async () => {
+    await put(0, 'le.txt', Buffer.from(`\ufeffx ${raw}`, 'utf16le'));
+    await put(0, 'be.txt', Buffer.from(`\ufeffx ${raw}`, 'utf16le').swap16());
+    await put(0, 'bom.txt', `\ufeffx ${raw}`);
+    assert.deepEqual(await files(), ['be.txt 0 1', 'bom.txt 0 1', 'le.txt 0 1']);
+  });
+
+  it('passes over large files, dependencies, Git and other keys', async () => {
+    await put(0, 'large.txt', `${raw}${' '.repeat(1024 * 1024)}`);
+    await put(0, 'node_modules/a.txt', raw);
+    await put(0, '.git/config', raw);
+    await put(0, 'longer.txt', `${raw}0`);
+    await put(0, 'binary.bin', `\0${raw}`);
+    await put(0, 'other.txt', raw.replace(/f$/, '0'));
+    await put(0, 'good.txt', raw);
+    assert.deepEqual(await files(), ['good.txt 0 1']);
+  });
+
+  it('logs a folder that is not there, and goes on', async () => {
+    await put(1, 'two.txt', raw);
+    await rm(folders[0] ?? '', { recursive: true });
+    assert.deepEqual(await files(), ['two.txt 0 1']);
+    assert.match(logged.at(-1) ?? '', /^Not looked into for keys: /);
+  });
+
+  it('stops when it is cancelled', async () => {
+    await put(0, 'one.txt', raw);
+    assert.deepEqual(await files(AbortSignal.abort()), []);
+  });
+});
+
+/** A file system with one file, which can be read but not written. */
+class OneFile implements vscode.FileSystemProvider {
+  readonly onDidChangeFile = new vscode.EventEmitter<vscode.FileChangeEvent[]>().event;
+  readonly #bytes: Uint8Array;
+  constructor(text: string) {
+    this.#bytes = Buffer.from(text);
+  }
+  watch = (): vscode.Disposable => new vscode.Disposable(() => undefined);
+  stat = (): vscode.FileStat => ({
+    type: vscode.FileType.File,
+    ctime: 0,
+    mtime: 0,
+    size: this.#bytes.length,
+  });
+  readDirectory = (): [string, vscode.FileType][] => [];
+  readFile = (): Uint8Array => this.#bytes;
+  createDirectory = refuse;
+  writeFile = refuse;
+  delete = refuse;
+  rename = refuse;
+}
+
+function refuse(): never {
+  throw vscode.FileSystemError.NoPermissions('frozen');
+}
