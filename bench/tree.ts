@@ -1,0 +1,3 @@
+export async function tree(): Promise<void> {
+  await Promise.resolve();
+}
