@@ -1,6 +1,6 @@
 // The one entrance for suites that run in the extension host of a real VS Code.
 import { rmSync } from 'node:fs';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { downloadAndUnzipVSCode, runTests } from '@vscode/test-electron';
 import { prepareBrowser, prepareHost, vscodeVersions, type HostName } from './prepare';
@@ -14,6 +14,8 @@ export interface SuiteOptions {
   /** The folder or `.code-workspace` file to open. */
   readonly workspace: string;
   readonly userSettings?: Settings;
+  /** The folder of a further extension, which is installed as it is. */
+  readonly beside?: string;
   /** Reaches the extension host, and so the suite. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -42,16 +44,16 @@ export async function runInVSCode(options: SuiteOptions): Promise<void> {
     const userData = join(directory, 'user');
     await mkdir(join(userData, 'User'), { recursive: true });
     await writeFile(join(userData, 'User', 'settings.json'), JSON.stringify(options.userSettings ?? {}));
+    const extensions = join(directory, 'extensions');
+    if (options.beside !== undefined) {
+      await cp(options.beside, join(extensions, 'beside'), { recursive: true });
+    }
     await runTests({
       vscodeExecutablePath: executable,
       extensionDevelopmentPath: options.extensionDevelopmentPath,
       extensionTestsPath: options.extensionTestsPath,
       extensionTestsEnv: { ...options.env, OMI_TEST_VSCODE: options.version },
-      launchArgs: [
-        options.workspace,
-        `--user-data-dir=${userData}`,
-        `--extensions-dir=${join(directory, 'extensions')}`,
-      ],
+      launchArgs: [options.workspace, `--user-data-dir=${userData}`, `--extensions-dir=${extensions}`],
     });
   } finally {
     process.off('exit', remove);

@@ -1,0 +1,2 @@
+// An extension that does nothing: what every extension costs.
+exports.activate = () => undefined;
