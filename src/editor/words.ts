@@ -12,25 +12,34 @@ const steps: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['minute', 60_000],
 ];
 
+// Making a formatter takes as long as a hundred uses of it, and a list may have thousands of times.
+const formats = {
+  relative: once(() => new Intl.RelativeTimeFormat(env.language, { numeric: 'always' })),
+  clock: once(() => new Intl.DateTimeFormat(env.language, { hour: '2-digit', minute: '2-digit' })),
+  full: once(() => new Intl.DateTimeFormat(env.language, { dateStyle: 'medium', timeStyle: 'short' })),
+};
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+
 /** "3 days ago", "in 2 hours"; times in milliseconds since the epoch, in VS Code's display language. */
 export function relativeTime(time: number, now: number): string {
   const distance = time - now;
   const [unit, length] = steps.find(([, size]) => Math.abs(distance) >= size) ?? ['second', 1000];
   if (unit === 'second') return l10n.t('just now');
-  return new Intl.RelativeTimeFormat(env.language, { numeric: 'always' }).format(
-    Math.trunc(distance / length),
-    unit,
-  );
+  return formats.relative().format(Math.trunc(distance / length), unit);
 }
 
 /** "14:05" in VS Code's display language. */
 export function clockTime(time: number): string {
-  return new Intl.DateTimeFormat(env.language, { hour: '2-digit', minute: '2-digit' }).format(time);
+  return formats.clock().format(time);
 }
 
 /** Date and time in full, in VS Code's display language. */
 export function fullTime(time: number): string {
-  return new Intl.DateTimeFormat(env.language, { dateStyle: 'medium', timeStyle: 'short' }).format(time);
+  return formats.full().format(time);
 }
 
 /** "used 3 days ago" or "never used". Omi's record of use lags by up to an hour, so nothing finer is said. */
