@@ -140,7 +140,9 @@ export async function checkRevoked(
 function byFamily(targets: readonly KeyTarget[]): Map<KeyFamily, KeyTarget[]> {
   const groups = new Map<KeyFamily, KeyTarget[]>();
   for (const target of targets) {
-    groups.set(target.key.family, [...(groups.get(target.key.family) ?? []), target]);
+    const group = groups.get(target.key.family);
+    if (group) group.push(target);
+    else groups.set(target.key.family, [target]);
   }
   return groups;
 }
@@ -170,18 +172,16 @@ async function settle(
     .filter(([, answer]) => answer.kind === 'accepted')
     .map(([target]) => target.key);
   const after = await readPastLag(family, accepted, parts);
+  const doubtOfList = after.ok ? doubtAbout(after.value, { before, known }, answers) : after.failure;
+  const [refsBefore, refsAfter] = [before && refsOf(before), after.ok ? refsOf(after.value) : undefined];
   for (const [target, answer] of answers) {
     // A list of another account lacks the key for another reason.
-    const isOfOther = target.accountId !== parts.accountId();
-    const doubt = !after.ok
-      ? after.failure
-      : isOfOther
-        ? signedOut
-        : doubtAbout(after.value, { before, known }, answers);
-    const wasListed = before ? has(before, target.key) : true;
+    const isOfOther = after.ok && target.accountId !== parts.accountId();
+    const doubt = isOfOther ? signedOut : doubtOfList;
+    const ref = keyRef(target.key);
     if (doubt) ends.set(target, endInDoubt(answer, doubt));
-    else if (after.ok && has(after.value, target.key)) ends.set(target, endWhenListed(answer));
-    else ends.set(target, endWhenAbsent(answer, wasListed));
+    else if (refsAfter?.has(ref)) ends.set(target, endWhenListed(answer));
+    else ends.set(target, endWhenAbsent(answer, refsBefore?.has(ref) ?? true));
   }
   return ends;
 }
@@ -238,14 +238,14 @@ async function readPastLag(
 ): Promise<Result<KeyList>> {
   let read = await parts.readList(family);
   for (const ms of lagPauses) {
-    const list = read.ok ? read.value : undefined;
-    if (!list || !accepted.some((key) => has(list, key))) return read;
+    const listed = read.ok ? refsOf(read.value) : undefined;
+    if (!listed || !accepted.some((key) => listed.has(keyRef(key)))) return read;
     await parts.pause(ms);
     read = await parts.readList(family);
   }
   return read;
 }
 
-function has(list: KeyList, key: ListedKey): boolean {
-  return list.keys.some((listed) => keyRef(listed) === keyRef(key));
+function refsOf({ keys }: KeyList): ReadonlySet<string> {
+  return new Set(keys.map(keyRef));
 }

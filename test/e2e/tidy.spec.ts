@@ -49,3 +49,21 @@ test('Revoke Unused API Keys: nothing is ticked at first, one question names all
   await expect(person.rows('old-laptop')).toHaveCount(0);
   expect(deletes(sandbox).length).toBe(2);
 });
+
+test('while many keys are revoked, the view says how far it has come', async ({ person, sandbox }) => {
+  for (let index = 0; index < 120; index += 1) sandbox.addKey('ada', { name: `many ${String(index)}` });
+  await person.signInAndSee('prod-bot');
+  // Answers come faster than VS Code takes over changes of a view's message.
+  sandbox.fault({ method: 'DELETE', times: Infinity, effect: { delayMs: 100 } });
+  await person.run('Omi: Revoke API Key');
+  await expect(person.quickInput.locator('.monaco-list-row').first()).toBeVisible();
+  await person.input.fill('many');
+  await person.quickInput.getByRole('checkbox', { name: 'Toggle all checkboxes' }).click();
+  await person.press('Enter');
+  await expect(person.modal).toContainText('Revoke 120 API keys?');
+  await person.pressModal('Revoke');
+  // In the middle of the work, not at its end.
+  await expect(person.view).toContainText(/Revoking [2-9]\d of 120 …/);
+  await expect(person.toast('Revoked 120 keys')).toBeVisible();
+  expect(deletes(sandbox).length).toBe(120);
+});

@@ -90,20 +90,20 @@ describe('The view API Keys', () => {
 
     it('has the id and the scopes in the tooltip', async () => {
       const { id } = stage.sandbox.key('ada', 'cursor', 'mcp');
-      const { tooltip } = await stage.item(await stage.row('cursor', 'mcp'));
+      const tooltip = await stage.tooltip(await stage.row('cursor', 'mcp'));
       const plain = textOf(tooltip).replaceAll('\\', '').replaceAll('&nbsp;', ' ');
       assert.ok(plain.includes(`ID: ${id}`), plain);
       assert.ok(plain.includes('Scopes: Read memories'), plain);
     });
 
     it('says in the tooltip that a key without scopes can do nothing', async () => {
-      const { tooltip } = await stage.item(await stage.row(htmlName));
+      const tooltip = await stage.tooltip(await stage.row(htmlName));
       assert.match(textOf(tooltip).replaceAll('&nbsp;', ' '), /Nothing: this key can do nothing/);
     });
 
     it('lets no name become Markdown, HTML or an icon in a tooltip', async () => {
       for (const name of [markdownName, htmlName]) {
-        const { tooltip } = await stage.item(await stage.row(name));
+        const tooltip = await stage.tooltip(await stage.row(name));
         assert.ok(tooltip instanceof vscode.MarkdownString);
         assert.doesNotMatch(tooltip.value, /(?<!\\)\]\(|\*\*x\*\*/);
         assert.ok(!tooltip.isTrusted && !tooltip.supportHtml && !tooltip.supportThemeIcons);

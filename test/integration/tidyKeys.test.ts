@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
+import { secretVault } from '../../src/editor/auth/secretVault';
+import { PendingSecrets } from '../../src/keys/pendingSecrets';
+import type { ListedKey } from '../../src/omi/schemas';
+import { hostWatch, replace } from './support/hostWatch';
+import { latch } from './support/latch';
 import { configure, labelOf, openStage, textOf, type Stage } from './support/stage';
 import { until } from './support/until';
 
@@ -17,6 +22,25 @@ describe('Arranging and tidying keys', () => {
 
   const names = (): string[] => stage.sandbox.keys('ada').map(({ name }) => name);
   const drawn = async (name: string): Promise<vscode.TreeItem> => stage.item(await stage.row(name));
+  const filterBy = async (text: string): Promise<void> => {
+    const command = stage.run('omi.keys.filter');
+    await stage.person.type(text);
+    await until('the filter', () => stage.contextKey('omi.filtered') === true);
+    await stage.person.enter();
+    await command.done;
+  };
+  /** Puts a key of ada's among those that wait, as another window that has made it would. */
+  const hold = async (name: string): Promise<PendingSecrets> => {
+    const { context } = hostWatch();
+    if (!context) throw new Error('The extension is not active');
+    const waiting = new PendingSecrets(secretVault(context.secrets));
+    const { family, id, prefix, createdAt, lastUsedAt, scopes, appId, raw } = stage.sandbox.key('ada', name);
+    const key: ListedKey = { family, id, name, prefix, createdAt, lastUsedAt, scopes, appId };
+    const accountId = stage.sandbox.accounts.ada.uid;
+    const held = await waiting.hold({ accountId, key, isKept: false }, raw ?? '');
+    assert.ok(held.ok);
+    return waiting;
+  };
   const icon = ({ iconPath }: vscode.TreeItem): string => (iconPath as vscode.ThemeIcon).id;
 
   it('sorts as chosen, and keeps the order as a setting', async () => {
@@ -57,16 +81,10 @@ describe('Arranging and tidying keys', () => {
   });
 
   it('finds unused and stale keys by these words', async () => {
-    const filter = async (text: string): Promise<string[]> => {
-      const command = stage.run('omi.keys.filter');
-      await stage.person.type(text);
-      await until('the message', () => stage.view.message?.includes(`Filter: ${text} `));
-      await stage.person.enter();
-      await command.done;
-      return stage.rows();
-    };
-    assert.ok((await filter('unused')).includes('never-used'));
-    assert.deepEqual((await filter('stale')).toSorted(), ['ci', 'old-laptop']);
+    await filterBy('unused');
+    assert.ok((await stage.rows()).includes('never-used'));
+    await filterBy('stale');
+    assert.deepEqual((await stage.rows()).toSorted(), ['ci', 'old-laptop']);
   });
 
   it('never shows nothing: a filter that fits no key says so and can be cleared', async () => {
@@ -84,6 +102,55 @@ describe('Arranging and tidying keys', () => {
     assert.equal((await stage.rows()).length, 12);
   });
 
+  it('keeps the box open when the focus goes to the rows', async () => {
+    const command = stage.run('omi.keys.filter');
+    const box = await stage.person.inputBox();
+    assert.equal(box.ignoreFocusOut, true);
+    await stage.person.escape();
+    await command.done;
+  });
+
+  it('says so above old rows, too, that only some are shown', async () => {
+    await filterBy('prod');
+    stage.sandbox.fault({ method: 'GET', times: Infinity, effect: { status: 403 } });
+    await stage.refresh();
+    assert.match(stage.view.message ?? '', /^As of .* · Filter: prod · 1 of 15$/);
+  });
+
+  it('does not say that no key fits while no list could be read', async () => {
+    await filterBy('no such key');
+    stage.sandbox.fault({ method: 'GET', path: '/v1/mcp/keys', times: Infinity, effect: { status: 403 } });
+    await stage.signIn('linus');
+    await filterBy('no such key');
+    const kinds = (await stage.groups()).map(({ kind }) => kind);
+    assert.deepEqual(kinds, ['group', 'group']);
+  });
+
+  it('shows all keys of another account: a filter belongs to the one it was typed for', async () => {
+    await filterBy('old');
+    await stage.signIn('grace');
+    assert.equal((await stage.rows()).length, 2);
+    assert.equal(stage.contextKey('omi.filtered'), false);
+  });
+
+  it('reads the journal of rotations once for a drawing, not once for each row', async () => {
+    for (let index = 0; index < 100; index += 1) stage.addKey('ada', { name: `many ${String(index)}` });
+    await stage.refresh();
+    await until('all rows', async () => (await stage.nodes()).length === 112);
+    const state = hostWatch().context?.globalState;
+    if (!state) throw new Error('The extension is not active');
+    const get = state.get.bind(state);
+    let reads = 0;
+    const restore = replace(state, 'get', (name: string) => {
+      reads += 1;
+      return get(name);
+    });
+    const items = await stage.items();
+    restore();
+    assert.equal(items.length, 112);
+    assert.ok(reads < 10, `${String(reads)} reads`);
+  });
+
   it('marks stale and never used keys, in words and by an icon', async () => {
     assert.match(String((await drawn('old-laptop')).description), / · used 6 months ago · stale$/);
     assert.equal(icon(await drawn('old-laptop')), 'clock');
@@ -91,7 +158,7 @@ describe('Arranging and tidying keys', () => {
     assert.notEqual(icon(await drawn('never-used')), 'key');
     assert.equal(icon(await drawn('prod-bot')), 'key');
     assert.match(
-      textOf((await drawn('old-laptop')).tooltip).replaceAll('&nbsp;', ' '),
+      textOf(await stage.tooltip(await stage.row('old-laptop'))).replaceAll('&nbsp;', ' '),
       /not used for 90 days/,
     );
     assert.match((await drawn('old-laptop')).accessibilityInformation?.label ?? '', /stale$/);
@@ -102,12 +169,50 @@ describe('Arranging and tidying keys', () => {
     await configure('keys.staleAfterDays', 3650);
     await until('the mark to go', async () => icon(await drawn('old-laptop')) === 'key');
     await until('the badge to fall', () => (stage.view.badge?.value ?? 0) < before);
-    assert.match(stage.view.badge?.tooltip ?? '', /need attention$/);
+  });
+
+  it('tells at the badge what it counts', async () => {
+    const { value, tooltip } = await until('a badge', () => stage.view.badge);
+    assert.deepEqual([value, tooltip], [7, 'Unused or stale API keys: 7']);
+    const waiting = await hold('prod-bot');
+    await until('the badge to rise', () => stage.view.badge?.value === 8);
+    assert.equal(stage.view.badge?.tooltip, 'Unused or stale API keys: 7, New API keys waiting: 1');
+    await waiting.release(stage.sandbox.key('ada', 'prod-bot').id);
+    await until('the badge to fall', () => stage.view.badge?.value === 7);
+  });
+
+  it('shows a new key that waits above the groups, until it is kept', async () => {
+    const { id, prefix } = stage.sandbox.key('ada', 'prod-bot');
+    const waiting = await hold('prod-bot');
+    const [node] = await until('the row', async () => {
+      const rows = await stage.groups();
+      return rows.length === 3 ? rows : undefined;
+    });
+    if (node?.kind !== 'waiting') throw new Error(`The first row is ${String(node?.kind)}`);
+    const item = await stage.item(node);
+    assert.deepEqual(
+      [labelOf(item), item.description, item.contextValue, item.command?.command, item.command?.arguments],
+      ['A new key is waiting: prod-bot', prefix.replace('...', '…'), 'omi.waiting', 'omi.key.place', [node]],
+    );
+    await waiting.keep(id);
+    await until('the row to go', async () => (await stage.groups()).length === 2);
+    await waiting.release(id);
+  });
+
+  it('shows no waiting key of another account', async () => {
+    const waiting = await hold('prod-bot');
+    await until('the row', async () => (await stage.groups()).length === 3);
+    await stage.signIn('grace');
+    assert.deepEqual(
+      (await stage.groups()).map(({ kind }) => kind),
+      ['group', 'group'],
+    );
+    await waiting.release(stage.sandbox.keys('ada').find(({ name }) => name === 'prod-bot')?.id ?? '');
   });
 
   it('says what a key may do in plain words', async () => {
     const scopes = async (name: string): Promise<string | undefined> =>
-      /Scopes: (.*)/.exec(textOf((await drawn(name)).tooltip).replaceAll('&nbsp;', ' '))?.[1];
+      /Scopes: (.*)/.exec(textOf(await stage.tooltip(await stage.row(name))).replaceAll('&nbsp;', ' '))?.[1];
     assert.equal(await scopes('old-laptop'), 'Read only');
     assert.equal(await scopes('prod-bot'), 'Read only');
     assert.equal(await scopes('🚀 deploy 👩‍💻'), 'Read memories, write memories');
@@ -144,7 +249,7 @@ describe('Arranging and tidying keys', () => {
     it('says when no key is unused', async () => {
       await stage.signIn('grace');
       const command = stage.run('omi.keys.revokeUnused');
-      assert.match((await stage.person.close()).text, /^No key is unused/);
+      assert.match((await stage.person.close()).text, /^No API key counts as unused/);
       await command.done;
     });
 
@@ -170,6 +275,34 @@ describe('Arranging and tidying keys', () => {
       await command.done;
       assert.deepEqual(stage.deletes().toSorted(), refused.map((id) => `/v1/dev/keys/${id}`).toSorted());
     });
+  });
+
+  it('draws the rows a few times while many keys are revoked, not once for each', async () => {
+    const many = Array.from({ length: 40 }, (_, index) =>
+      stage.addKey('ada', { name: `many ${String(index)}` }),
+    );
+    await stage.refresh();
+    await stage.row('many 39');
+    const answer = latch();
+    const { id } = stage.sandbox.key('ada', 'many 39');
+    stage.sandbox.fault({ method: 'DELETE', path: `/v1/dev/keys/${id}`, effect: { hold: answer.opened } });
+    let redraws = 0;
+    const nodes = (await stage.nodes()).filter(
+      (node) => node.kind === 'key' && node.target.key.name.startsWith('many'),
+    );
+    const listener = stage.onDidRedraw(() => {
+      redraws += 1;
+    });
+    const command = stage.run('omi.key.revoke', nodes[0], nodes);
+    await stage.person.answer('Revoke');
+    await until('all but one', () => stage.view.message === 'Revoking 39 of 40 …');
+    answer.open();
+    assert.match((await stage.person.close()).text, /^Revoked 40 keys/);
+    await command.done;
+    listener.dispose();
+    assert.equal(many.length, 40);
+    // The rows spin, the list is read before and after, and the rows come to rest.
+    assert.ok(redraws > 0 && redraws <= 6, `${String(redraws)} redraws`);
   });
 
   it('draws 2,000 keys once for a burst of changes', async () => {

@@ -1,10 +1,12 @@
-import { Disposable, l10n, QuickPickItemKind, window, type QuickPickItem } from 'vscode';
+import { Disposable, env, l10n, QuickPickItemKind, window, type QuickPickItem } from 'vscode';
 import type { KeyTarget } from '../../keys/key';
 import { displayPrefix, keyRef } from '../../keys/key';
+import { sortKeys } from '../../keys/keyTraits';
 import { keyFamilies } from '../../omi/rawKey';
 import { notify, notifyFailure } from '../notify';
 import type { Parts } from '../parts';
 import type { ListedKey } from '../../omi/schemas';
+import { keyOrder } from '../settings';
 import { familyTitle } from '../views/keysTree';
 import { keyName, usage, withoutIcons } from '../words';
 
@@ -82,7 +84,7 @@ function itemsOf(parts: Parts, only: (key: ListedKey) => boolean = () => true): 
     const free = keys.filter((key) => only(key) && !parts.view.inWork.has(key));
     if (free.length === 0) return [];
     const separator: KeyPickItem = { label: familyTitle(family), kind: QuickPickItemKind.Separator };
-    const rows = free.map((key): KeyPickItem => ({
+    const rows = sortKeys(free, keyOrder(), env.language).map((key): KeyPickItem => ({
       label: withoutIcons(keyName(key)),
       description: `${withoutIcons(displayPrefix(key))} · ${usage(key, parts.now())}`,
       target: { accountId, key },

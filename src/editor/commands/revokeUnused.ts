@@ -19,7 +19,7 @@ export async function revokeUnused(parts: Parts): Promise<void> {
       "Never used, or not for {0} days. Omi's record lags by an hour, and a rarely used key may still be needed.",
       context.staleAfterDays,
     ),
-    none: l10n.t('No key is unused: all were used within {0} days.', context.staleAfterDays),
+    none: l10n.t('No API key counts as unused. The limit is {0} days.', context.staleAfterDays),
   });
   if (targets.length === 0) return;
   if (await confirmRevocation(targets, parts.sessions.accounts, parts.now())) {

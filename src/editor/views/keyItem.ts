@@ -3,6 +3,7 @@ import { displayPrefix, keyRef, type KeyTarget } from '../../keys/key';
 import { useOf, type TraitContext } from '../../keys/keyTraits';
 import type { PendingKey } from '../../keys/pendingSecrets';
 import type { Rotation, RotationStage } from '../../keys/rotation';
+import type { ListedKey } from '../../omi/schemas';
 import {
   busyContextValue,
   commandIds,
@@ -13,22 +14,28 @@ import {
 import { fullTime, keyName, scopesInWords, usage } from '../words';
 import type { KeysNode } from './keysTree';
 
+/** What a key is in an open rotation: the one that goes, or the one that takes its place. */
+export type RotationRole = 'old' | 'fresh';
+
 /** What is to be said of a key beside its own facts. */
-export interface KeySurroundings extends TraitContext {
+export interface KeySurroundings {
+  readonly context: TraitContext;
   readonly isInWork: boolean;
-  readonly isRotating: boolean;
+  readonly role: RotationRole | undefined;
 }
 
-/** Draws the row of a key: name, prefix, use, and a mark when it needs attention; never by colour alone. */
-export function keyItem(target: KeyTarget, surroundings: KeySurroundings): TreeItem {
+/**
+ * Draws the row of a key: name, prefix, use, and a mark when it needs attention; never by colour alone. The tooltip
+ * comes later, from {@link keyTooltip}.
+ */
+export function keyItem(target: KeyTarget, { context, isInWork, role }: KeySurroundings): TreeItem {
   const { key } = target;
-  const { isInWork, isRotating, now } = surroundings;
-  const use = useOf(key, surroundings);
+  const use = useOf(key, context);
   const words = [
     displayPrefix(key),
-    isInWork && !isRotating ? l10n.t('revoking') : usage(key, now),
+    isInWork && !role ? l10n.t('revoking') : usage(key, context.now),
     !isInWork && use === 'stale' ? l10n.t('stale') : '',
-    isRotating ? l10n.t('being rotated') : '',
+    role === 'old' ? l10n.t('being rotated') : role ? l10n.t('new key of a rotation') : '',
   ].filter(Boolean);
   const icons = { inUse: 'key', stale: 'clock', neverUsed: 'circle-slash' };
   const item = new TreeItem(keyName(key), TreeItemCollapsibleState.None);
@@ -36,7 +43,6 @@ export function keyItem(target: KeyTarget, surroundings: KeySurroundings): TreeI
   item.description = words.join(' · ');
   item.iconPath = new ThemeIcon(isInWork ? 'loading~spin' : icons[use]);
   item.contextValue = isInWork ? busyContextValue : keyContextValue(key.family);
-  item.tooltip = tooltip(target, surroundings);
   item.accessibilityInformation = { label: [keyName(key), ...words].join(', ') };
   return item;
 }
@@ -55,14 +61,21 @@ export function waitingItem(node: KeysNode, { key }: PendingKey): TreeItem {
   });
 }
 
-/** Draws the row of a rotation that is not over. */
-export function rotationItem(node: KeysNode, { old, stage }: Rotation): TreeItem {
+/** Draws the row of a rotation that is not over; one that is being worked on offers nothing. */
+export function rotationItem(node: KeysNode, { old, stage, proof }: Rotation, isInWork: boolean): TreeItem {
   const label = l10n.t('Rotation of {0}', keyName(old));
   const item = new TreeItem(label);
   item.id = `rotation:${old.id}`;
-  item.description = stageInWords(stage);
+  item.description = stageInWords(stage, proof);
+  const spoken = `${label}, ${item.description}`;
+  if (isInWork) {
+    item.contextValue = busyContextValue;
+    item.iconPath = new ThemeIcon('loading~spin');
+    item.accessibilityInformation = { label: spoken };
+    return item;
+  }
   item.tooltip = l10n.t('This rotation was interrupted. Resume it, or undo it.');
-  return actionItem(item, `${label}, ${item.description}`, rotationContextValue, 'sync', {
+  return actionItem(item, spoken, rotationContextValue, 'sync', {
     command: commandIds.resumeRotation,
     title: l10n.t('Resume Rotation'),
     arguments: [node],
@@ -84,14 +97,17 @@ function actionItem(
 }
 
 /** How far a rotation has come: what exists now. */
-function stageInWords(stage: RotationStage): string {
+function stageInWords(stage: RotationStage, proof: Rotation['proof']): string {
   switch (stage) {
     case 'making':
       return l10n.t('the new key may have been made');
     case 'made':
       return l10n.t('new key made, not proven yet');
     case 'proven':
-      return l10n.t('new key works, not placed yet');
+      // Omi offers no way to see an MCP key work.
+      return proof === 'alive'
+        ? l10n.t('new key works, not placed yet')
+        : l10n.t('new key made, not placed yet');
     case 'placed':
       return l10n.t('new key placed, old key still live');
     case 'revoking':
@@ -99,7 +115,8 @@ function stageInWords(stage: RotationStage): string {
   }
 }
 
-function tooltip({ key }: KeyTarget, context: TraitContext): MarkdownString {
+/** All that is known of a key. */
+export function keyTooltip(key: ListedKey, context: TraitContext): MarkdownString {
   const use = useOf(key, context);
   const lastUsed =
     key.lastUsedAt === null

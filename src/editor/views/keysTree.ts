@@ -3,7 +3,7 @@ import type { TreeDataProvider } from 'vscode';
 import type { Sessions } from '../../account/sessions';
 import type { KeyTarget } from '../../keys/key';
 import type { KeyRings } from '../../keys/keyAccess';
-import { matchesFilter, sortKeys, useOf, type TraitContext } from '../../keys/keyTraits';
+import { matchesFilter, sortKeys, useOf, type KeyOrder, type TraitContext } from '../../keys/keyTraits';
 import type { PendingKey, PendingSecrets } from '../../keys/pendingSecrets';
 import type { Rotation, Rotations } from '../../keys/rotation';
 import type { OmiFailure } from '../../omi/errors';
@@ -13,8 +13,8 @@ import { combinedKind } from '../contextKeys';
 import { wordsForFailure } from '../failures';
 import { commandIds } from '../ids';
 import { keyOrder, staleAfterDays } from '../settings';
-import { clockTime } from '../words';
-import { keyItem, rotationItem, waitingItem } from './keyItem';
+import { asPlainText, clockTime } from '../words';
+import { keyItem, keyTooltip, rotationItem, waitingItem, type RotationRole } from './keyItem';
 import type { KeysInWork } from './keysInWork';
 
 /** A row of the view. */
@@ -53,12 +53,32 @@ interface Arrangement {
   readonly shown: readonly ListedKey[];
 }
 
+/** What the rows of one drawing have in common; asked for once, not for each row. */
+interface Scene extends TraitContext {
+  readonly order: KeyOrder;
+  readonly waiting: readonly PendingKey[];
+  readonly rotations: readonly Rotation[];
+  /** Keys that take part in an open rotation, by id. */
+  readonly roles: ReadonlyMap<string, RotationRole>;
+}
+
+/** What asks something of the person, counted. */
+export interface Attention {
+  /** Keys that are stale or were never used. */
+  readonly unused: number;
+  /** New keys that are nowhere yet. */
+  readonly waiting: number;
+  /** Rotations that are not over. */
+  readonly rotations: number;
+}
+
 /** Draws the key rings: two groups with their keys. Holds no list of its own. */
 export class KeysTree implements TreeDataProvider<KeysNode> {
   readonly #parts: KeysTreeParts;
   readonly #changes = new EventEmitter<KeysNode | undefined>();
   readonly onDidChangeTreeData = this.#changes.event;
   readonly #arranged = new Map<KeyFamily, Arrangement>();
+  #scene: Scene | undefined;
   /** What a person typed to see some keys alone. */
   filter = '';
 
@@ -66,7 +86,9 @@ export class KeysTree implements TreeDataProvider<KeysNode> {
     this.#parts = parts;
   }
 
+  /** Draws all rows anew, from what is so now. */
   redraw(): void {
+    this.#scene = undefined;
     this.#changes.fire(undefined);
   }
 
@@ -79,10 +101,10 @@ export class KeysTree implements TreeDataProvider<KeysNode> {
     }
     if (!this.#hasRows()) return this.#unfinished();
     const groups = keyFamilies.map((family): KeysNode => ({ kind: 'group', family }));
-    const { shown } = this.counts;
+    const { all, shown } = this.counts;
     return [
       ...this.#unfinished(),
-      ...(this.filter && shown === 0 ? [{ kind: 'noMatch' } as const] : []),
+      ...(all > 0 && shown === 0 ? [{ kind: 'noMatch' } as const] : []),
       ...groups,
     ];
   }
@@ -93,16 +115,14 @@ export class KeysTree implements TreeDataProvider<KeysNode> {
         return this.#groupItem(node.family);
       case 'key': {
         const { key } = node.target;
-        return keyItem(node.target, {
-          ...this.#context(),
-          isInWork: this.#parts.inWork.has(key),
-          isRotating: this.#parts.rotations.of(key.id) !== undefined,
-        });
+        const scene = this.#sceneNow();
+        const role = scene.roles.get(key.id);
+        return keyItem(node.target, { context: scene, isInWork: this.#parts.inWork.has(key), role });
       }
       case 'waiting':
         return waitingItem(node, node.pending);
       case 'rotation':
-        return rotationItem(node, node.rotation);
+        return rotationItem(node, node.rotation, this.#parts.inWork.has(node.rotation.old));
       case 'unreadable':
         return unreadableItem(node.family, node.entries);
       case 'noMatch':
@@ -110,6 +130,12 @@ export class KeysTree implements TreeDataProvider<KeysNode> {
       case 'trouble':
         return troubleItem(node.family, node.failure, node.readAt);
     }
+  }
+
+  /** Tooltips are written when they are looked at: thousands at a time would hold up the rows. */
+  resolveTreeItem(item: TreeItem, node: KeysNode): TreeItem {
+    if (node.kind === 'key') item.tooltip = keyTooltip(node.target.key, this.#sceneNow());
+    return item;
   }
 
   /** How many keys there are, and how many fit the filter. */
@@ -122,14 +148,16 @@ export class KeysTree implements TreeDataProvider<KeysNode> {
     };
   }
 
-  /** How many rows ask something of the person: stale and unused keys, secrets that wait, open rotations. */
-  get wantingAttention(): number {
-    if (this.#parts.sessions.state.kind !== 'signedIn') return 0;
-    const context = this.#context();
-    const marked = keyFamilies.flatMap((family) =>
-      (this.#parts.rings[family].list?.keys ?? []).filter((key) => useOf(key, context) !== 'inUse'),
-    );
-    return marked.length + this.#unfinished().length;
+  /** What the badge counts; nothing while nobody is signed in. */
+  get attention(): Attention {
+    if (this.#parts.sessions.state.kind !== 'signedIn') return { unused: 0, waiting: 0, rotations: 0 };
+    const scene = this.#sceneNow();
+    const keys = keyFamilies.flatMap((family) => this.#parts.rings[family].list?.keys ?? []);
+    return {
+      unused: keys.filter((key) => useOf(key, scene) !== 'inUse').length,
+      waiting: scene.waiting.length,
+      rotations: scene.rotations.length,
+    };
   }
 
   dispose(): void {
@@ -155,35 +183,44 @@ export class KeysTree implements TreeDataProvider<KeysNode> {
 
   /** What was begun for the account in use and is not over. */
   #unfinished(): KeysNode[] {
-    const { sessions, pending, rotations } = this.#parts;
-    const accountId = sessions.account?.id;
-    if (accountId === undefined || sessions.state.kind !== 'signedIn') return [];
-    const open = rotations.open.filter((rotation) => rotation.accountId === accountId);
-    // The secret of a rotation's new key waits in the rotation's own row.
-    const inRotation = new Set(open.map(({ fresh }) => fresh?.id));
-    const waiting = pending.keys.filter(
-      (one) => one.accountId === accountId && !one.isKept && !inRotation.has(one.key.id),
-    );
+    if (this.#parts.sessions.state.kind !== 'signedIn') return [];
+    const { waiting, rotations } = this.#sceneNow();
     return [
-      ...waiting.map((one): KeysNode => ({ kind: 'waiting', pending: one })),
-      ...open.map((rotation): KeysNode => ({ kind: 'rotation', rotation })),
+      ...waiting.map((pending): KeysNode => ({ kind: 'waiting', pending })),
+      ...rotations.map((rotation): KeysNode => ({ kind: 'rotation', rotation })),
     ];
   }
 
-  #context(): TraitContext {
-    return { now: this.#parts.now(), staleAfterDays: staleAfterDays() };
+  #sceneNow(): Scene {
+    return (this.#scene ??= this.#newScene());
+  }
+
+  #newScene(): Scene {
+    const { sessions, pending, rotations: all, now } = this.#parts;
+    const accountId = sessions.account?.id;
+    const rotations = all.open.filter((rotation) => rotation.accountId === accountId);
+    const roles = new Map<string, RotationRole>();
+    for (const { old, fresh } of rotations) {
+      roles.set(old.id, 'old');
+      if (fresh) roles.set(fresh.id, 'fresh');
+    }
+    // The secret of a rotation's new key waits in the rotation's own row.
+    const waiting = pending.keys.filter(
+      (one) => one.accountId === accountId && !one.isKept && !roles.has(one.key.id),
+    );
+    return { now: now(), staleAfterDays: staleAfterDays(), order: keyOrder(), waiting, rotations, roles };
   }
 
   #shownOf(family: KeyFamily): readonly ListedKey[] {
     const keys = this.#parts.rings[family].list?.keys ?? [];
-    const context = this.#context();
-    const order = keyOrder();
+    const scene = this.#sceneNow();
     // "unused" and "stale" depend on the time; a key does not become stale within the minute.
-    const wish = [order, this.filter, context.staleAfterDays, Math.floor(context.now / 60_000)].join('\n');
+    const minute = Math.floor(scene.now / 60_000);
+    const wish = [scene.order, this.filter, scene.staleAfterDays, minute].join('\n');
     const before = this.#arranged.get(family);
     if (before?.keys === keys && before.wish === wish) return before.shown;
-    const fitting = this.filter ? keys.filter((key) => matchesFilter(key, this.filter, context)) : keys;
-    const shown = sortKeys(fitting, order, env.language);
+    const fitting = this.filter ? keys.filter((key) => matchesFilter(key, this.filter, scene)) : keys;
+    const shown = sortKeys(fitting, scene.order, env.language);
     this.#arranged.set(family, { keys, wish, shown });
     return shown;
   }
@@ -228,11 +265,13 @@ export function familyTitle(family: KeyFamily): string {
 }
 
 function noMatchItem(filter: string): TreeItem {
-  const item = new TreeItem(l10n.t('No key fits "{0}"', filter));
+  const label = l10n.t('No key fits "{0}"', asPlainText(filter));
+  const item = new TreeItem(label);
   item.id = 'noMatch';
   item.description = l10n.t('Clear Filter');
   item.iconPath = new ThemeIcon('filter');
   item.command = { command: commandIds.clearFilter, title: l10n.t('Clear Filter') };
+  item.accessibilityInformation = { label: `${label}, ${item.description}`, role: 'button' };
   return item;
 }
 

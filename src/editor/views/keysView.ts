@@ -1,4 +1,4 @@
-import { Disposable, l10n, window, workspace, type TreeView } from 'vscode';
+import { Disposable, l10n, window, workspace, type TreeView, type ViewBadge } from 'vscode';
 import type { Sessions } from '../../account/sessions';
 import type { KeyTarget } from '../../keys/key';
 import type { KeyRings } from '../../keys/keyAccess';
@@ -8,6 +8,7 @@ import { keyFamilies } from '../../omi/rawKey';
 import { combinedKind, ContextKeys } from '../contextKeys';
 import { wordsForFailure } from '../failures';
 import { settingNames, settingsSection, viewIds } from '../ids';
+import { after } from '../timers';
 import { asPlainText, clockTime } from '../words';
 import { KeysInWork } from './keysInWork';
 import { KeysTree, type KeysNode } from './keysTree';
@@ -21,6 +22,9 @@ export interface KeysViewParts {
   readonly now: () => number;
 }
 
+/** VS Code holds back a view's changes for as long as they come faster than every 200 milliseconds. */
+const messagePaceMs = 250;
+
 /** The view "API Keys": follows the session and the key rings, and reads the list while somebody can see it. */
 export class KeysView {
   readonly inWork = new KeysInWork();
@@ -31,7 +35,9 @@ export class KeysView {
   readonly #contextKeys = new ContextKeys();
   readonly #disposables: Disposable;
   #progress = '';
+  #pace: { dispose(): void } | undefined;
   #isDrawing = false;
+  #accountId: string | undefined;
 
   constructor(parts: KeysViewParts) {
     this.#rings = parts.rings;
@@ -46,7 +52,8 @@ export class KeysView {
       this.#view,
       this.#tree,
       this.inWork,
-      this.#view.onDidChangeVisibility(() => this.#refreshIfSeen()),
+      { dispose: () => this.#pace?.dispose() },
+      this.#view.onDidChangeVisibility(() => this.#followVisibility()),
       this.inWork.onDidChange(() => this.#draw()),
       parts.pending.onDidChange(() => this.#draw()),
       parts.rotations.onDidChange(() => this.#draw()),
@@ -86,10 +93,15 @@ export class KeysView {
     return window.withProgress({ location: { viewId: viewIds.keys } }, work);
   }
 
-  /** Says how far a longer work has come; an empty text when it is over. */
+  /** Says how far a longer work has come, as often as VS Code can show it; an empty text when it is over. */
   showProgress(text: string): void {
     this.#progress = text;
-    this.#draw();
+    if (text !== '' && this.#pace) return;
+    this.#showMessage();
+    this.#pace ??= after(messagePaceMs, () => {
+      this.#pace = undefined;
+      this.#showMessage();
+    });
   }
 
   setWorking(isWorking: boolean): void {
@@ -101,8 +113,16 @@ export class KeysView {
   }
 
   #followSession(): void {
-    const { state } = this.#sessions;
+    const { state, account } = this.#sessions;
     this.#contextKeys.setSession(state.kind);
+    if (account?.id !== this.#accountId) this.filter = '';
+    this.#accountId = account?.id;
+    this.#refreshIfSeen();
+    this.#draw();
+  }
+
+  /** Whoever looks again after hours must not read "used 2 hours ago" of then. */
+  #followVisibility(): void {
     this.#refreshIfSeen();
     this.#draw();
   }
@@ -119,18 +139,29 @@ export class KeysView {
     queueMicrotask(() => {
       this.#isDrawing = false;
       this.#contextKeys.setKeys(combinedKind(this.#rings));
-      this.#view.message = this.#message() ?? '';
-      const count = this.#tree.wantingAttention;
-      this.#view.badge =
-        count === 0
-          ? undefined
-          : {
-              value: count,
-              tooltip:
-                count === 1 ? l10n.t('1 entry needs attention') : l10n.t('{0} entries need attention', count),
-            };
+      // The rows first: what comes second within 200 milliseconds, VS Code shows later.
       this.#tree.redraw();
+      this.#showMessage();
+      this.#view.badge = this.#badge();
     });
+  }
+
+  #showMessage(): void {
+    const message = this.#message() ?? '';
+    if (this.#view.message !== message) this.#view.message = message;
+  }
+
+  /** How many entries ask something of the person, and what they are. */
+  #badge(): ViewBadge | undefined {
+    const { unused, waiting, rotations } = this.#tree.attention;
+    const parts = [
+      unused > 0 ? l10n.t('Unused or stale API keys: {0}', unused) : '',
+      waiting > 0 ? l10n.t('New API keys waiting: {0}', waiting) : '',
+      rotations > 0 ? l10n.t('Open rotations: {0}', rotations) : '',
+    ].filter(Boolean);
+    return parts.length === 0
+      ? undefined
+      : { value: unused + waiting + rotations, tooltip: parts.join(', ') };
   }
 
   /** What a person must know beside the rows: progress, or that the list is old and why. */
@@ -142,20 +173,24 @@ export class KeysView {
       .find((state) => state.kind === 'stale');
     if (stale?.kind === 'stale') {
       const why = wordsForFailure(stale.failure)?.sentence ?? '';
-      return l10n.t('As of {0}. {1}', clockTime(stale.readAt), why);
+      return this.#withFilter(l10n.t('As of {0}. {1}', clockTime(stale.readAt), why));
     }
     // VS Code draws no welcome text beside a message, and no description beside a merged title: the account stands
     // here, and only above rows.
-    if (this.#tree.getChildren().length === 0) return undefined;
-    if (this.filter === '') return this.#accountLine();
+    return this.#tree.getChildren().length > 0 ? this.#withFilter(this.#accountLine()) : undefined;
+  }
+
+  /** A text, and how many keys the filter lets through, while there is one. */
+  #withFilter(text: string): string {
+    if (this.filter === '') return text;
     const { all, shown } = this.#tree.counts;
-    return `${this.#accountLine() ?? ''} · ${l10n.t('Filter: {0} · {1} of {2}', this.filter, shown, all)}`;
+    return `${text} · ${l10n.t('Filter: {0} · {1} of {2}', asPlainText(this.filter), shown, all)}`;
   }
 
   /** Whose keys these are, and until when a pasted token lasts. */
-  #accountLine(): string | undefined {
+  #accountLine(): string {
     const { state } = this.#sessions;
-    if (state.kind !== 'signedIn') return undefined;
+    if (state.kind !== 'signedIn') return '';
     const label = asPlainText(state.account.label);
     return state.until === undefined
       ? label

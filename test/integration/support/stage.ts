@@ -277,6 +277,15 @@ export class Stage {
     return item;
   }
 
+  /** What is shown while the mouse rests on a row. */
+  async tooltip(node: KeysNode): Promise<vscode.TreeItem['tooltip']> {
+    const item = await this.item(node);
+    const { token } = new vscode.CancellationTokenSource();
+    await this.#seen.provider.resolveTreeItem?.(item, node, token);
+    this.#watch.shown.push(textOf(item.tooltip));
+    return item.tooltip;
+  }
+
   /** Back to the settings that every test starts with. */
   async restoreSettings(): Promise<void> {
     await configure('apiBaseUrl', this.sandbox.url);

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startSandbox, type FaultEffect, type Sandbox } from '../../../sandbox/server';
 import type { KeyTarget } from '../../../src/keys/key';
-import type { EndState } from '../../../src/keys/revokeKeys';
+import { revokeKeys, type EndState } from '../../../src/keys/revokeKeys';
+import type { ListedKey } from '../../../src/omi/schemas';
 import { addTargets, deletes, endKinds, lives, openChain, pathOf, sent, type Chain } from './chain';
 
 const keyCount = 500;
@@ -91,4 +92,45 @@ describe('500 keys, one in twenty in trouble', () => {
     for (const { target, end } of outcomes) expect(lives(sandbox, target)).toBe(end.kind === 'untried');
     expect(deletes(sandbox).length).toBe(outcomes.filter(({ end }) => end.kind === 'revoked').length);
   });
+});
+
+test('the work of settling grows with the number of keys, not with its square', async () => {
+  const looksFor = async (count: number): Promise<number> => {
+    let looks = 0;
+    const key = (index: number): ListedKey => ({
+      family: 'dev',
+      get id() {
+        looks += 1;
+        return `id ${String(index)}`;
+      },
+      name: 'one of many',
+      prefix: 'omi_dev_0123...cdef',
+      createdAt: 0,
+      lastUsedAt: null,
+      scopes: null,
+      appId: null,
+    });
+    const before = { keys: Array.from({ length: count }, (_, index) => key(index)), unreadable: [] };
+    // Every tenth key stays, for as long as the list is read.
+    const after = { ...before, keys: before.keys.filter((_, index) => index % 10 === 0) };
+    let reads = 0;
+    const outcomes = await revokeKeys(
+      before.keys.map((one) => ({ accountId: 'ada', key: one })),
+      {
+        accountId: () => 'ada',
+        readList: () => {
+          reads += 1;
+          return Promise.resolve({ ok: true, value: reads === 1 ? before : after });
+        },
+        lastFilledList: () => before,
+        revoke: () => Promise.resolve({ ok: true, value: undefined }),
+        pause: () => Promise.resolve(),
+      },
+      { signal: new AbortController().signal },
+    );
+    expect(endKinds(outcomes).filter((kind) => kind === 'stillLive')).toHaveLength(count / 10);
+    return looks;
+  };
+  const [few, many] = [await looksFor(100), await looksFor(400)];
+  expect(many / few).toBeLessThan(5);
 });
