@@ -9,19 +9,28 @@ export interface Notice {
   readonly actions: readonly FailureAction[];
 }
 
+/** Shows one notification, or a modal question, with buttons of these titles; gives the title chosen. */
+export function showNotice(
+  level: Notice['level'],
+  message: string,
+  titles: readonly string[],
+  modal = false,
+): Thenable<string | undefined> {
+  const show = {
+    info: window.showInformationMessage,
+    warn: window.showWarningMessage,
+    error: window.showErrorMessage,
+  };
+  return show[level](message, { modal }, ...titles);
+}
+
 /**
  * Shows one notification and waits for the person. Actions that mean the same everywhere are done here.
  *
  * @returns the action chosen, or undefined when the notification was closed.
  */
 export async function notify({ level, message, actions }: Notice): Promise<FailureAction | undefined> {
-  const titles = actions.map(actionTitle);
-  const show = {
-    info: window.showInformationMessage,
-    warn: window.showWarningMessage,
-    error: window.showErrorMessage,
-  };
-  const chosen = await show[level](message, ...titles);
+  const chosen = await showNotice(level, message, actions.map(actionTitle));
   const action = actions.find((candidate) => actionTitle(candidate) === chosen);
   if (action) await runCommonAction(action);
   return action;

@@ -49,6 +49,12 @@ for (const theme of ['light', 'dark'] as const) {
     await picture('create');
     await person.press('Escape');
 
+    await person.run('Omi: Revoke Unused API Keys');
+    await person.tick('old-laptop');
+    await picture('unused');
+    await person.press('Escape');
+    await expect(person.quickInput).toBeHidden();
+
     await person.contextMenu(person.row('old-laptop'), 'Revoke API Key');
     await expect(person.modal).toContainText('Revoke "old-laptop"?');
     await picture('confirm');

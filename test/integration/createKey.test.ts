@@ -218,6 +218,24 @@ describe('Create API Key', () => {
     assert.equal(posts().length, 1);
   });
 
+  it('the session ends meanwhile: says so once, and goes on after a sign-in', async () => {
+    stage.sandbox.fault({ method: 'POST', path: '/v1/dev/keys', times: 2, effect: { status: 401 } });
+    const command = create();
+    await order('patient-bot');
+    const said = await stage.person.nextMessage();
+    assert.equal(said.text, '"patient-bot" was not made. Your Omi session has ended.');
+    assert.deepEqual(said.buttons, ['Sign In']);
+    assert.equal(stage.person.unseen, 0);
+    stage.sandbox.clearFaults();
+    said.press('Sign In');
+    await stage.person.take('Paste a Firebase ID Token');
+    assert.equal(await stage.person.submit(stage.sandbox.token('ada')), undefined);
+    await stage.person.take('Copy');
+    await stage.person.close();
+    await command.done;
+    assert.equal(await vscode.env.clipboard.readText(), rawOf('patient-bot'));
+  });
+
   it('a lost answer: the key is named, and revoked when the person wants', async () => {
     stage.sandbox.fault({ method: 'POST', path: '/v1/dev/keys', effect: { drop: 'after' } });
     const command = create();

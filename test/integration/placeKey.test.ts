@@ -31,6 +31,9 @@ describe('Place New API Key', () => {
     stage = await openStage();
   });
   after(() => stage.close());
+  // VS Code's own Git extension would stumble over repositories that are gone again.
+  before(() => vscode.workspace.getConfiguration('git').update('enabled', false, true));
+  after(() => vscode.workspace.getConfiguration('git').update('enabled', undefined, true));
   beforeEach(async () => {
     await stage.signIn();
     await vscode.env.clipboard.writeText('mine');

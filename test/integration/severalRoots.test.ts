@@ -27,6 +27,8 @@ describe('Write to .env, in a workspace of two folders and a virtual one', () =>
     await stage.close();
     registered.dispose();
   });
+  // VS Code's own Git extension would stumble over repositories that are gone again.
+  before(() => vscode.workspace.getConfiguration('git').update('enabled', false, true));
   beforeEach(() => stage.signIn());
   afterEach(async () => {
     while (vscode.window.activeTextEditor) {

@@ -1,7 +1,7 @@
 import { l10n } from 'vscode';
 import { createKey, problemOfName, type CreateOutcome, type NameProblem } from '../../keys/createKey';
 import { displayPrefix } from '../../keys/key';
-import { allScopes, readScopes, resources, type Resource } from '../../keys/scopes';
+import { allScopes, readScopes, resources } from '../../keys/scopes';
 import type { NewKey } from '../../omi/keysApi';
 import type { KeyFamily } from '../../omi/rawKey';
 import { wordsForFailure } from '../failures';
@@ -17,9 +17,9 @@ import {
   type StepFrame,
   type TextRemark,
 } from '../steps';
-import { asPlainText, namedKey } from '../words';
+import { asPlainText, namedKey, resourceName } from '../words';
 import { deliver, offerToRevoke } from './placeKey';
-import { running } from './revokeKey';
+import { cancellably } from './revokeKey';
 import { ensureSignedIn, signIn } from './signIn';
 
 type Access = 'readOnly' | 'fullAccess' | 'perResource';
@@ -99,7 +99,7 @@ const askName: Step = async ({ keys }, { family, name }, frame) => {
 
 const askAccess: Step = async (_, { access }, frame) => {
   const choices: readonly Choice<Access>[] = [
-    { value: 'readOnly', label: l10n.t('Read Only'), detail: everyResource() },
+    { value: 'readOnly', label: l10n.t('Read Only'), detail: resources.map(resourceName).join(', ') },
     { value: 'fullAccess', label: l10n.t('Full Access'), detail: l10n.t('Read and write all of it') },
     { value: 'perResource', label: l10n.t('Per Resource …'), detail: l10n.t('Choose each right') },
   ];
@@ -110,26 +110,14 @@ const askAccess: Step = async (_, { access }, frame) => {
 
 const askScopes: Step = async (_, { scopes }, frame) => {
   const choices = resources.flatMap((resource) => [
-    { value: `${resource}:read`, label: l10n.t('Read {0}', nameOfResource(resource)) },
-    { value: `${resource}:write`, label: l10n.t('Write {0}', nameOfResource(resource)) },
+    { value: `${resource}:read`, label: l10n.t('Read {0}', resourceName(resource)) },
+    { value: `${resource}:write`, label: l10n.t('Write {0}', resourceName(resource)) },
   ]);
   const placeholder = l10n.t('Tick the rights, then press Enter');
   const nothing = l10n.t('Tick at least one: a key without rights can do nothing');
   const answer = await askSome(frame, { placeholder, choices, chosen: scopes }, nothing);
   return answer && { ...answer, value: { scopes: answer.value } };
 };
-
-function nameOfResource(resource: Resource): string {
-  const names: Record<Resource, string> = {
-    conversations: l10n.t('conversations'),
-    memories: l10n.t('memories'),
-    action_items: l10n.t('action items'),
-    goals: l10n.t('goals'),
-  };
-  return names[resource];
-}
-
-const everyResource = (): string => resources.map(nameOfResource).join(', ');
 
 function wordsForName(problem: NameProblem): string {
   const words: Record<NameProblem, string> = {
@@ -143,7 +131,10 @@ function wordsForName(problem: NameProblem): string {
 /** Makes a key, and goes on with whatever came of it. */
 async function make(parts: Parts, key: NewKey): Promise<void> {
   const accountId = parts.sessions.account?.id ?? '';
-  const outcome = await whileWorking(parts, (signal) => createKey(key, parts.keys.creation, signal));
+  const text = l10n.t('Making the new key …');
+  const outcome = await cancellably(parts.view, text, (signal) =>
+    createKey(key, parts.keys.creation, signal),
+  );
   logOutcome(parts, outcome);
   switch (outcome.kind) {
     case 'created':
@@ -217,18 +208,4 @@ async function tellUnknown(
 function logOutcome({ log }: Parts, outcome: CreateOutcome): void {
   if (outcome.kind === 'created') log.info(`Created the ${outcome.key.family} key ${outcome.key.id}`);
   else log.warn(`Creation: ${outcome.kind}. ${failureLine(outcome.failure)}`);
-}
-
-async function whileWorking<T>({ view }: Parts, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const cancel = new AbortController();
-  running.add(cancel);
-  view.setWorking(true);
-  view.showProgress(l10n.t('Making the new key …'));
-  try {
-    return await view.withProgress(() => act(cancel.signal));
-  } finally {
-    running.delete(cancel);
-    view.setWorking(running.size > 0);
-    view.showProgress('');
-  }
 }

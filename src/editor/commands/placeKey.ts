@@ -3,7 +3,7 @@ import { displayPrefix, type KeyTarget } from '../../keys/key';
 import type { PendingKey } from '../../keys/pendingSecrets';
 import { confirmRevocation } from '../ask';
 import { commandIds } from '../ids';
-import { notify } from '../notify';
+import { notify, showNotice } from '../notify';
 import type { Parts } from '../parts';
 import { tellPlacing, tryToPlace } from '../secrets/placeSecret';
 import { releaseSecret } from '../secrets/releaseSecret';
@@ -81,12 +81,8 @@ export async function deliver(parts: Parts, target: KeyTarget, secret: string): 
   const place = l10n.t('Place It');
   const revoke = l10n.t('Revoke It');
   const message = [placing?.message, where].filter(Boolean).join(' ');
-  const options = { modal: !held };
-  const chosen = placing
-    ? await window.showErrorMessage(message, options, place, revoke)
-    : held
-      ? await window.showInformationMessage(message, options, place, revoke)
-      : await window.showWarningMessage(message, options, place, revoke);
+  const level = placing ? 'error' : held ? 'info' : 'warn';
+  const chosen = await showNotice(level, message, [place, revoke], !held);
   if (chosen === place) return held ? placeHeld(parts, held) : deliver(parts, target, secret);
   if (chosen !== revoke) return;
   const isAgreed = await confirmAndRevoke(parts, [target]);
@@ -100,7 +96,7 @@ export async function offerToRevoke(
   targets: readonly KeyTarget[],
 ): Promise<void> {
   const revoke = targets.length === 1 ? l10n.t('Revoke It') : l10n.t('Revoke Them');
-  if ((await window.showWarningMessage(message, revoke)) === revoke) await confirmAndRevoke(parts, targets);
+  if ((await showNotice('warn', message, [revoke])) === revoke) await confirmAndRevoke(parts, targets);
 }
 
 /** @returns whether the person agreed. */

@@ -10,8 +10,8 @@ import { namedKey } from '../words';
 import { settleTargets } from './pickKeys';
 import { ensureSignedIn, signIn } from './signIn';
 
-/** Work under way, revocations and steps of rotations; a second order may begin before the first has ended. */
-export const running = new Set<AbortController>();
+/** Work under way; a second order may begin before the first has ended. */
+const running = new Set<AbortController>();
 
 /** "Omi: Cancel Revocation": ends all that is under way between keys. */
 export function cancelWork(): void {
@@ -60,22 +60,35 @@ async function work(
   act: (signal: AbortSignal, onAnswered: () => void) => Promise<readonly KeyOutcome[]>,
 ): Promise<readonly KeyOutcome[]> {
   const keys = targets.map(({ key }) => key);
-  const cancel = new AbortController();
   let answered = 0;
-  running.add(cancel);
   view.inWork.add(keys);
-  view.setWorking(true);
   const onAnswered = (): void => {
     answered += 1;
     if (keys.length > 1) view.showProgress(l10n.t('Revoking {0} of {1} …', answered, keys.length));
   };
   try {
-    return await view.withProgress(() => act(cancel.signal, onAnswered));
+    return await cancellably(view, '', (signal) => act(signal, onAnswered));
+  } finally {
+    view.inWork.remove(keys);
+  }
+}
+
+/** Shows progress and listens for a cancel while some work lasts. */
+export async function cancellably<T>(
+  view: Parts['view'],
+  text: string,
+  act: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const cancel = new AbortController();
+  running.add(cancel);
+  view.setWorking(true);
+  if (text !== '') view.showProgress(text);
+  try {
+    return await view.withProgress(() => act(cancel.signal));
   } finally {
     running.delete(cancel);
     view.setWorking(running.size > 0);
     view.showProgress('');
-    view.inWork.remove(keys);
   }
 }
 

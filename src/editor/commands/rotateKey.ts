@@ -6,7 +6,7 @@ import { fail, succeed, type Result } from '../../omi/result';
 import type { ListedKey } from '../../omi/schemas';
 import type { Deed } from '../activityRecord';
 import { confirmRevocation } from '../ask';
-import { notify } from '../notify';
+import { notify, showNotice } from '../notify';
 import type { Parts } from '../parts';
 import { reportRevocation } from '../revocationReport';
 import {
@@ -23,7 +23,7 @@ import { placeSecret } from '../secrets/placeSecret';
 import { findPlaces, waysInWorkspace } from '../secrets/rotationPlaces';
 import { asPlainText, keyName, namedKey, withoutIcons } from '../words';
 import { settleTargets } from './pickKeys';
-import { running } from './revokeKey';
+import { cancellably } from './revokeKey';
 import { ensureSignedIn } from './signIn';
 
 /** "Omi: Rotate API Key": settles one key, asks once, and takes all steps. One that is open already goes on. */
@@ -77,7 +77,7 @@ async function begin(parts: Parts, target: KeyTarget): Promise<void> {
   const known = parts.rotations.of(target.key.id);
   if (known?.stage === 'making') return resume(parts, known);
   const made = await inWork(parts, [target.key], () =>
-    step(parts, l10n.t('Making the new key …'), (signal) => parts.rotations.make(target, signal)),
+    cancellably(parts.view, l10n.t('Making the new key …'), (signal) => parts.rotations.make(target, signal)),
   );
   const { fresh } = parts.rotations.of(target.key.id) ?? {};
   if (!known && fresh) note(parts, 'rotate', { ...target, key: fresh }, 'made');
@@ -129,7 +129,7 @@ async function goOn(parts: Parts, rotation: Rotation): Promise<void> {
 
 async function takeSteps(parts: Parts, start: Rotation): Promise<Result<Rotation, Halt>> {
   const { rotations } = parts;
-  const proven = await step(parts, l10n.t('Proving the new key …'), (signal) =>
+  const proven = await cancellably(parts.view, l10n.t('Proving the new key …'), (signal) =>
     rotations.prove(start, signal),
   );
   if (!proven.ok) return proven;
@@ -143,7 +143,9 @@ async function takeSteps(parts: Parts, start: Rotation): Promise<Result<Rotation
     if (!places.ok) return places;
     rotation = await rotations.placed(rotation, places.value);
   }
-  return step(parts, l10n.t('Revoking the old key …'), (signal) => rotations.finish(rotation, signal));
+  return cancellably(parts.view, l10n.t('Revoking the old key …'), (signal) =>
+    rotations.finish(rotation, signal),
+  );
 }
 
 /** Lets the person put the secret somewhere; first where the old key stands. */
@@ -153,7 +155,7 @@ async function place(parts: Parts, rotation: Rotation): Promise<Result<readonly 
   if (!fresh || secret === undefined) return fail({ kind: 'secretGone' });
   const failed: string[] = [];
   const search = l10n.t('Looking for the old key in this workspace …');
-  const more = await step(parts, search, async (signal) => {
+  const more = await cancellably(parts.view, search, async (signal) => {
     const found = await findPlaces(rotation, secret, { signal, log: parts.log });
     return signal.aborted ? undefined : waysInWorkspace(rotation, found, failed, parts.log);
   });
@@ -181,18 +183,10 @@ async function tellHalt(parts: Parts, target: KeyTarget, halt: Halt): Promise<vo
 }
 
 async function offer(parts: Parts, rotation: Rotation, message: string, halt: Halt): Promise<void> {
-  const show = {
-    info: window.showInformationMessage,
-    warn: window.showWarningMessage,
-    error: window.showErrorMessage,
-  };
   const goesOn = l10n.t('Resume');
   const goesBack = l10n.t('Undo');
-  const chosen = await show[levelOf(halt)](
-    message,
-    goesOn,
-    ...(halt.kind === 'oldKeyGone' ? [] : [goesBack]),
-  );
+  const titles = halt.kind === 'oldKeyGone' ? [goesOn] : [goesOn, goesBack];
+  const chosen = await showNotice(levelOf(halt), message, titles);
   if (chosen === goesOn) await resume(parts, rotation);
   if (chosen === goesBack) await undo(parts, rotation);
 }
@@ -210,7 +204,9 @@ async function undo(parts: Parts, seen: Rotation): Promise<void> {
   if (!fresh) return settleLost(parts, rotation, undo);
   if (!(await confirmUndo(rotation, parts.sessions.accounts))) return;
   const end = await inWork(parts, [old, fresh], () =>
-    step(parts, l10n.t('Revoking the new key …'), (signal) => parts.rotations.undo(rotation, signal)),
+    cancellably(parts.view, l10n.t('Revoking the new key …'), (signal) =>
+      parts.rotations.undo(rotation, signal),
+    ),
   );
   const target = { accountId, key: fresh };
   if (end.ok) {
@@ -236,7 +232,7 @@ async function settleLost(
 ): Promise<void> {
   const { old, accountId } = rotation;
   const lost = await inWork(parts, [old], () =>
-    step(parts, l10n.t('Looking for the new key …'), () => parts.rotations.findLost(rotation)),
+    cancellably(parts.view, l10n.t('Looking for the new key …'), () => parts.rotations.findLost(rotation)),
   );
   if (lost.ok) return tellLost(parts, rotation, lost.value);
   const now = parts.rotations.of(old.id);
@@ -263,7 +259,7 @@ async function tellLost(parts: Parts, rotation: Rotation, keys: readonly ListedK
   if (chosen !== revoke || !(await confirmRevocation(targets, parts.sessions.accounts, parts.now()))) return;
 
   const outcomes = await inWork(parts, [old, ...keys], () =>
-    step(parts, l10n.t('Revoking the new key …'), (signal) =>
+    cancellably(parts.view, l10n.t('Revoking the new key …'), (signal) =>
       revokeKeys(targets, parts.keys.revocation, { signal }),
     ),
   );
@@ -285,21 +281,6 @@ async function inWork<T>({ view }: Parts, keys: readonly ListedKey[], act: () =>
     return await act();
   } finally {
     view.inWork.remove(keys);
-  }
-}
-
-/** Shows progress and listens for a cancel while one step lasts. */
-async function step<T>({ view }: Parts, text: string, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const cancel = new AbortController();
-  running.add(cancel);
-  view.setWorking(true);
-  view.showProgress(text);
-  try {
-    return await view.withProgress(() => act(cancel.signal));
-  } finally {
-    running.delete(cancel);
-    view.setWorking(running.size > 0);
-    view.showProgress('');
   }
 }
 

@@ -1,5 +1,6 @@
 import { l10n, window, workspace, type QuickPickItem } from 'vscode';
 import type { ListedKey } from '../../omi/schemas';
+import { showNotice } from '../notify';
 import type { Parts } from '../parts';
 import { asPlainText, namedKey, withoutIcons } from '../words';
 import { copySecret } from './clipboard';
@@ -64,14 +65,13 @@ export async function tryToPlace(
 /** Tells what came of a way, and does what the person then chooses. `more` is said last. */
 export async function tellPlacing(key: ListedKey, placing: NonNullable<Placing>, more = ''): Promise<void> {
   if (placing.kind === 'failed') {
-    await window.showErrorMessage(placing.message);
+    await showNotice('error', placing.message, []);
     return;
   }
   const { place, note = '', isRisky, offer } = placing;
   const said = l10n.t('Placed the secret of {0}: {1}.', namedKey(key), place);
   const message = [said, note, more].filter(Boolean).join(' ');
-  const show = isRisky || more ? window.showWarningMessage : window.showInformationMessage;
-  const chosen = await show(message, ...(offer ? [offer.title] : []));
+  const chosen = await showNotice(isRisky || more ? 'warn' : 'info', message, offer ? [offer.title] : []);
   if (offer && chosen === offer.title) await offer.act();
 }
 

@@ -36,6 +36,7 @@ export class KeysView {
   readonly #disposables: Disposable;
   #progress = '';
   #pace: { dispose(): void } | undefined;
+  #isWorking = false;
   #isDrawing = false;
   #accountId: string | undefined;
 
@@ -104,7 +105,13 @@ export class KeysView {
     });
   }
 
+  /** Whether some work is under way that can be cancelled. */
+  get isWorking(): boolean {
+    return this.#isWorking;
+  }
+
   setWorking(isWorking: boolean): void {
+    this.#isWorking = isWorking;
     this.#contextKeys.setWorking(isWorking);
   }
 
