@@ -13,6 +13,70 @@ test('a filter shows what fits while it is typed, and is cleared by its icon', a
   await expect(person.row('prod-bot')).toBeVisible();
 });
 
+test('Escape brings back what was shown, and a click on a row does not end the typing', async ({
+  person,
+}) => {
+  await person.signInAndSee('prod-bot');
+  await person.run('Omi: Filter API Keys');
+  await person.input.pressSequentially('old');
+  await expect(person.rows('prod-bot')).toHaveCount(0);
+  await person.row('old-laptop').click();
+  await expect(person.quickInput).toBeVisible();
+  await person.input.press('Escape');
+  await expect(person.row('prod-bot')).toBeVisible();
+  await expect(person.view).not.toContainText('Filter:');
+
+  await person.run('Omi: Filter API Keys');
+  await person.input.pressSequentially('nowhere');
+  const row = person.row('No key fits "nowhere"');
+  await expect(row).toContainText('Clear Filter');
+  await person.press('Enter');
+  await row.click();
+  await expect(person.row('prod-bot')).toBeVisible();
+});
+
+test('what is selected stays selected when the list is read and sorted anew', async ({ person, sandbox }) => {
+  await person.signInAndSee('prod-bot');
+  await person.row('old-laptop').click();
+  sandbox.addKey('ada', { name: 'made elsewhere' });
+  await person.run('Omi: Refresh API Keys');
+  await expect(person.row('made elsewhere')).toBeVisible();
+  await expect(person.row('old-laptop')).toHaveAttribute('aria-selected', 'true');
+  await person.run('Omi: Sort API Keys');
+  await person.pick('Newest First');
+  const first = person.page.locator('.sidebar .monaco-list-row[aria-level="2"]').first();
+  await expect(first).toContainText('made elsewhere');
+  await expect(person.row('old-laptop')).toHaveAttribute('aria-selected', 'true');
+  await person.run('Omi: Sort API Keys');
+  await person.pick('Last Used First');
+  await expect(first).toContainText('prod-bot');
+});
+
+test('the Delete key never means a row that the filter hides', async ({ person, sandbox }) => {
+  await person.signInAndSee('prod-bot');
+  await person.select(person.row('old-laptop'), person.row('prod-bot'));
+  await person.run('Omi: Filter API Keys');
+  await person.input.pressSequentially('old');
+  await expect(person.rows('prod-bot')).toHaveCount(0);
+  await person.press('Enter');
+  await person.run('Focus on API Keys View');
+  await person.press('Delete');
+  await expect(person.modal).toContainText('Revoke "old-laptop"?');
+  await person.pressModal('Cancel');
+  expect(deletes(sandbox)).toEqual([]);
+  await person.run('Omi: Clear Filter');
+  await expect(person.row('prod-bot')).toBeVisible();
+});
+
+test('a row tells more while the mouse rests on it', async ({ person }) => {
+  const row = await person.signInAndSee('old-laptop');
+  await row.hover();
+  const hover = person.page.locator('.monaco-hover', { hasText: 'Scopes' });
+  await expect(hover).toContainText('Scopes: Read only');
+  await expect(hover).toContainText('not used for 90 days');
+  await person.page.mouse.move(800, 400);
+});
+
 test('sorts by name at a choice', async ({ person }) => {
   await person.signInAndSee('prod-bot');
   await person.run('Omi: Sort API Keys');

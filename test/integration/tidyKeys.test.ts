@@ -102,14 +102,6 @@ describe('Arranging and tidying keys', () => {
     assert.equal((await stage.rows()).length, 12);
   });
 
-  it('keeps the box open when the focus goes to the rows', async () => {
-    const command = stage.run('omi.keys.filter');
-    const box = await stage.person.inputBox();
-    assert.equal(box.ignoreFocusOut, true);
-    await stage.person.escape();
-    await command.done;
-  });
-
   it('says so above old rows, too, that only some are shown', async () => {
     await filterBy('prod');
     stage.sandbox.fault({ method: 'GET', times: Infinity, effect: { status: 403 } });

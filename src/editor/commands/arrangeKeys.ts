@@ -51,6 +51,8 @@ export async function filterKeys(parts: Parts): Promise<void> {
   box.title = l10n.t('Filter API Keys');
   box.placeholder = l10n.t('Name, prefix, scope, "unused" or "stale"');
   box.value = before;
+  // Who clicks a row that was found has not given up: there is Escape for that.
+  box.ignoreFocusOut = true;
   box.onDidChangeValue((text) => {
     view.filter = text;
   });
