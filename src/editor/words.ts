@@ -12,15 +12,22 @@ const steps: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['minute', 60_000],
 ];
 
+/** Formats are costly to make and a list has thousands of rows; the display language lasts as long as the window. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+const relative = once(() => new Intl.RelativeTimeFormat(env.language, { numeric: 'always' }));
+const dateAndTime = once(
+  () => new Intl.DateTimeFormat(env.language, { dateStyle: 'medium', timeStyle: 'short' }),
+);
+
 /** "3 days ago", "in 2 hours"; times in milliseconds since the epoch, in VS Code's display language. */
 export function relativeTime(time: number, now: number): string {
   const distance = time - now;
   const [unit, length] = steps.find(([, size]) => Math.abs(distance) >= size) ?? ['second', 1000];
   if (unit === 'second') return l10n.t('just now');
-  return new Intl.RelativeTimeFormat(env.language, { numeric: 'always' }).format(
-    Math.trunc(distance / length),
-    unit,
-  );
+  return relative().format(Math.trunc(distance / length), unit);
 }
 
 /** "14:05" in VS Code's display language. */
@@ -30,7 +37,7 @@ export function clockTime(time: number): string {
 
 /** Date and time in full, in VS Code's display language. */
 export function fullTime(time: number): string {
-  return new Intl.DateTimeFormat(env.language, { dateStyle: 'medium', timeStyle: 'short' }).format(time);
+  return dateAndTime().format(time);
 }
 
 /** "used 3 days ago" or "never used". Omi's record of use lags by up to an hour, so nothing finer is said. */
