@@ -20,7 +20,7 @@ export type HostTimes = Readonly<Record<string, { readonly ours: number[]; reado
 
 const root = join(__dirname, '..');
 const keyCount = 2000;
-const starts = 1;
+const starts = 5;
 
 /** Starts VS Code several times, measures in each, and prints it all. */
 export async function tree(): Promise<void> {
