@@ -478,6 +478,7 @@ describe('Rotate API Key', () => {
       await closeLast(command);
       await write('.env', rawOf(freshKey()));
       const resumed = stage.run('omi.rotation.resume', row());
+      await stage.person.take('Keep Where It Is in This Workspace');
       const message = await closeLast(resumed);
       assert.match(message.text, /^Rotated "ci".* is in bot-\d+\/\.env:1\.$/);
     });
