@@ -89,8 +89,6 @@ for (const theme of ['light', 'dark'] as const) {
       '.env': `OMI_API_KEY=${raw ?? ''}\n`,
       'deploy.yaml': `env:\n  OMI_API_KEY: ${raw ?? ''}\n`,
     };
-    // VS Code keeps a copy of every file that it saves, and these hold a key.
-    await studio.server.updateSettings({ 'workbench.localHistory.enabled': false });
     for (const [name, text] of Object.entries(texts)) await writeFile(join(studio.folder, name), text);
     try {
       const person = await open({ theme });

@@ -6,14 +6,11 @@ import type { SandboxKey } from '../../sandbox/server';
 import { deletes, expect, expectOneDeleteEach, keyPath, test } from './support/stage';
 
 let files: string[] = [];
-test.beforeEach(async ({ studio }) => {
+test.beforeEach(() => {
   files = [];
-  // VS Code keeps a copy of every file that it saves, and the person's own files hold keys here.
-  await studio.server.updateSettings({ 'workbench.localHistory.enabled': false });
 });
-test.afterEach(async ({ studio }) => {
+test.afterEach(async () => {
   for (const file of files) await rm(file, { force: true });
-  await studio.server.updateSettings({ 'workbench.localHistory.enabled': true });
 });
 
 function rawOf({ raw, name }: SandboxKey): string {

@@ -78,6 +78,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       await writeFile(join(folder, 'bot.ts'), program);
       const sandbox = await startSandbox();
       const userSettings = {
+        // VS Code keeps a copy of every file that it saves, and the person's own files hold keys here.
+        'workbench.localHistory.enabled': false,
         'omi.apiBaseUrl': sandbox.url,
         'omi.firebase.authEmulatorHost': `127.0.0.1:${String(sandbox.port)}`,
         'omi.requestTimeoutSeconds': 3,
