@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { access, constants, realpath, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join, relative, sep } from 'node:path';
 
@@ -18,6 +18,8 @@ const harmless: readonly string[] = [
   ...['-c', 'diff.external='],
   ...['-c', 'core.askPass='],
   ...['-c', 'credential.helper='],
+  ...['-c', 'log.showSignature=false'],
+  ...['-c', 'core.pager=cat'],
 ];
 
 /**
@@ -36,6 +38,14 @@ const leadingElsewhere: ReadonlySet<string> = new Set([
   'GIT_WORK_TREE',
 ]);
 
+/** How a question to Git is put, beside its arguments. */
+export interface GitQuestion {
+  /** Written to Git's standard input: the way for whatever must not stand among process arguments. */
+  readonly input?: string;
+  /** Takes the output piece by piece; the answer has none then, and its size is not limited. */
+  readonly onOutput?: (piece: Buffer) => void;
+}
+
 /** Output longer than this is not taken: the answer counts as missing; in bytes. */
 const largestOutput = 64 * 1024 * 1024;
 
@@ -44,6 +54,7 @@ export async function runGit(
   folder: string,
   args: readonly string[],
   signal: AbortSignal,
+  { input, onOutput }: GitQuestion = {},
 ): Promise<GitAnswer> {
   const git = await findGit(folder);
   if (git === undefined) return { kind: 'missing' };
@@ -57,12 +68,27 @@ export async function runGit(
     LC_ALL: 'C',
   };
   return new Promise((resolve) => {
-    const options = { cwd: folder, env, signal, maxBuffer: largestOutput, windowsHide: true };
-    execFile(git, [...harmless, ...args], options, (error, output) => {
-      if (!error) resolve({ kind: 'answered', code: 0, output });
-      else if (typeof error.code === 'number') resolve({ kind: 'answered', code: error.code, output });
-      else resolve({ kind: 'missing' });
+    const child = spawn(git, [...harmless, ...args], { cwd: folder, env, signal, windowsHide: true });
+    const pieces: Buffer[] = [];
+    let length = 0;
+    const take = (piece: Buffer): void => {
+      length += piece.length;
+      if (length <= largestOutput) pieces.push(piece);
+      else child.kill();
+    };
+    child.stdout.on('data', onOutput ?? take);
+    // What Git has to complain about is never shown; unread, it would block Git.
+    child.stderr.resume();
+    child.once('error', () => resolve({ kind: 'missing' }));
+    child.once('close', (code) => {
+      const output = Buffer.concat(pieces).toString('utf8');
+      resolve(
+        code === null || length > largestOutput ? { kind: 'missing' } : { kind: 'answered', code, output },
+      );
     });
+    // Git may end before it has read everything.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input ?? '');
   });
 }
 
