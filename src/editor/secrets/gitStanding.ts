@@ -1,6 +1,7 @@
 import { basename, dirname } from 'node:path';
 import { l10n, Uri, workspace } from 'vscode';
 import { standingOf, type FileStanding } from '../../leaks/git';
+import { gitignoreChange } from '../../leaks/gitignore';
 import { notify } from '../notify';
 import { asPlainText } from '../words';
 import { placeName, type Offer } from './placing';
@@ -21,13 +22,9 @@ export function offerToIgnore(uri: Uri): Offer {
 
 async function ignore(uri: Uri): Promise<void> {
   const name = uri.path.slice(uri.path.lastIndexOf('/') + 1);
-  const line = `/${name.replace(/[\\*?[\]]/g, '\\$&')}`;
-  const changed = await changeText(Uri.joinPath(uri, '..', '.gitignore'), (text) => {
-    const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
-    if (text.split(/\r?\n/).includes(line)) return [];
-    const gap = text === '' || text.endsWith('\n') ? '' : lineEnd;
-    return [{ start: text.length, end: text.length, text: `${gap}${line}${lineEnd}` }];
-  });
+  const changed = await changeText(Uri.joinPath(uri, '..', '.gitignore'), (text) =>
+    gitignoreChange(text, name),
+  );
   const isIgnored = changed.ok && (await gitStanding(uri)) === 'ignored';
   const said = isIgnored
     ? l10n.t('Git ignores {0} now.', placeName(uri))
