@@ -11,6 +11,7 @@ import { createWaysBack } from './editor/auth/uriHandler';
 import { registerCommands } from './editor/commands';
 import { signIn } from './editor/commands/signIn';
 import { journalIn, steadyState } from './editor/journals';
+import { Leaks } from './editor/leaks/leaks';
 import { createLog, withRequestLog } from './editor/log';
 import type { Parts } from './editor/parts';
 import { readBaseUrl, requestTimeoutMs } from './editor/settings';
@@ -57,10 +58,12 @@ export function activate(context: ExtensionContext): void {
     pulse: createPulse({ http, repeat, now }),
     ...{ pending, base: readBaseUrl, now },
   });
+  const workspaceState = steadyState(context.workspaceState);
+  const leaks = new Leaks({ globalState: state, workspaceState, keys, sessions });
   const view = new KeysView({ rings: keys.rings, sessions, pending, rotations, now });
   const loaded = Promise.all([sessions.load(), pending.load()]).then(() => undefined);
   const parts: Parts = {
-    ...{ api, browserSignIn, keys, loaded, log, sessions, view, now },
+    ...{ api, browserSignIn, keys, leaks, loaded, log, sessions, view, now },
     ...{ activityDocument, record, pending, rotations },
   };
   context.subscriptions.push(

@@ -24,6 +24,10 @@ export class ContextKeys {
     this.#set(contextKeys.filtered, isFiltered);
   }
 
+  setKeyAtCaret(isAtCaret: boolean): void {
+    this.#set(contextKeys.keyAtCaret, isAtCaret);
+  }
+
   #set(name: string, value: string | boolean): void {
     if (this.#told.get(name) === value) return;
     this.#told.set(name, value);

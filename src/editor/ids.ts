@@ -18,6 +18,15 @@ export const commandIds = {
   sortKeys: 'omi.keys.sort',
   filterKeys: 'omi.keys.filter',
   clearFilter: 'omi.keys.clearFilter',
+  respondToLeak: 'omi.leak.respond',
+  checkKey: 'omi.leak.check',
+  scanWorkspace: 'omi.leak.scanWorkspace',
+  scanHistory: 'omi.leak.scanHistory',
+  useReference: 'omi.leak.useReference',
+  ignoreFile: 'omi.leak.ignoreFile',
+  ignoreLine: 'omi.leak.ignoreLine',
+  stopIgnoring: 'omi.leak.stopIgnoring',
+  addLeakGuard: 'omi.leak.addGuard',
   showLog: 'omi.showLog',
   showActivity: 'omi.showActivity',
   exportActivity: 'omi.exportActivity',
@@ -33,6 +42,8 @@ export const contextKeys = {
   keys: 'omi.keys',
   working: 'omi.working',
   filtered: 'omi.filtered',
+  /** Whether a raw key is at the caret or in the selection of the editor that is in use. */
+  keyAtCaret: 'omi.keyAtCaret',
 } as const;
 
 /** What `contextValue` of a tree item says to the menus: a key that is at rest, with its family. */
@@ -42,6 +53,10 @@ export const busyContextValue = 'omi.busy';
 export const waitingContextValue = 'omi.waiting';
 /** A rotation that is not over. */
 export const rotationContextValue = 'omi.rotation';
+/** A place of a file at which a key stands. */
+export const placeContextValue = 'omi.place';
+/** A key that was found in the workspace and is in no signed-in account. */
+export const strangerContextValue = 'omi.stranger';
 
 /** The section of every setting. */
 export const settingsSection = 'omi';
@@ -55,4 +70,6 @@ export const settingNames = {
   staleAfterDays: 'keys.staleAfterDays',
   sortBy: 'keys.sortBy',
   clipboardClearAfterSeconds: 'clipboard.clearAfterSeconds',
+  leaksWatch: 'leaks.watch',
+  leaksExclude: 'leaks.exclude',
 } as const;

@@ -6,6 +6,7 @@ import type { Rotations } from '../keys/rotation';
 import type { KeysApi } from '../omi/keysApi';
 import type { ActivityDocument } from './activityDocument';
 import type { ActivityRecord } from './activityRecord';
+import type { Leaks } from './leaks/leaks';
 import type { Log } from './log';
 import type { KeysView } from './views/keysView';
 
@@ -15,6 +16,7 @@ export interface Parts {
   readonly api: KeysApi;
   readonly browserSignIn: BrowserSignIn;
   readonly keys: KeyAccess;
+  readonly leaks: Leaks;
   readonly log: Log;
   /** New keys whose secret nobody has put anywhere yet. */
   readonly pending: PendingSecrets;

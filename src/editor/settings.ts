@@ -78,6 +78,17 @@ export function keyOrder(): KeyOrder {
   return keyOrders.find((known) => known === order) ?? 'lastUsed';
 }
 
+/** Whether files are looked into for keys while they are opened and edited. */
+export function isWatchingForLeaks(): boolean {
+  return workspace.getConfiguration(section).get<unknown>(settingNames.leaksWatch) !== false;
+}
+
+/** Globs of what is not looked into for keys. */
+export function leakExcludes(): readonly string[] {
+  const value = workspace.getConfiguration(section).get<unknown>(settingNames.leaksExclude);
+  return Array.isArray(value) ? value.filter((glob): glob is string => typeof glob === 'string') : [];
+}
+
 function misconfigured(name: string, problem: string): Result<never> {
   return fail({ kind: 'misconfigured', setting: `${section}.${name}`, problem });
 }

@@ -109,12 +109,12 @@ test('the same callback once more, after success, does nothing', async ({ person
 test('a second sign-in supersedes the first', async ({ person, sandbox }) => {
   const first = await beginInBrowser(person);
   const { port } = first;
+  const allowFirst = await first.leave('grace');
   await person.page.bringToFront();
   await person.run('Omi: Sign In');
   const second = await consentAfter(person, () => person.pick('Continue with Google'));
   await expect.poll(() => isListening(port)).toBe(false);
-  await first.allow('grace');
-  await first.page.close();
+  expect((await allowFirst()).status, 'the host says that nobody is there').toBe(502);
   await second.allow('ada');
   await expectSignedIn(person, 'ada');
   expect(exchanges(sandbox)).toHaveLength(1);

@@ -2,14 +2,20 @@ import { commands, Disposable } from 'vscode';
 import { commandIds, type CommandId } from '../ids';
 import type { Parts } from '../parts';
 import { clipboardTimers } from '../secrets/clipboard';
+import { addLeakGuard } from './addLeakGuard';
+import { checkKey } from './checkKey';
 import { copyKeyId, copyKeyPrefix } from './copyKey';
 import { createApiKey } from './createKey';
 import { clearFilter, filterKeys, sortKeys } from './arrangeKeys';
+import { ignoreFile, ignoreLine, stopIgnoring, useReference } from './fixLeak';
 import { placeNewKey } from './placeKey';
 import { refreshKeys } from './refreshKeys';
+import { respondToLeak } from './respondToLeak';
 import { cancelWork, revokeKey } from './revokeKey';
 import { revokeUnused } from './revokeUnused';
 import { resumeRotation, rotateKey, undoRotation } from './rotateKey';
+import { scanGitHistory } from './scanHistory';
+import { scanWorkspace } from './scanWorkspace';
 import { exportActivity, showActivity } from './showActivity';
 import { signInCommand, signInWithToken } from './signIn';
 import { signOut } from './signOut';
@@ -37,6 +43,15 @@ const table: Record<CommandId, Command> = {
   [commandIds.sortKeys]: sortKeys,
   [commandIds.filterKeys]: filterKeys,
   [commandIds.clearFilter]: clearFilter,
+  [commandIds.respondToLeak]: respondToLeak,
+  [commandIds.checkKey]: checkKey,
+  [commandIds.scanWorkspace]: scanWorkspace,
+  [commandIds.scanHistory]: scanGitHistory,
+  [commandIds.useReference]: useReference,
+  [commandIds.ignoreFile]: ignoreFile,
+  [commandIds.ignoreLine]: ignoreLine,
+  [commandIds.stopIgnoring]: stopIgnoring,
+  [commandIds.addLeakGuard]: addLeakGuard,
   [commandIds.showLog]: ({ log }) => log.show(),
   [commandIds.showActivity]: showActivity,
   [commandIds.exportActivity]: exportActivity,

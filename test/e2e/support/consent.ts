@@ -39,6 +39,15 @@ export class Consent {
     return (await led).url();
   }
 
+  /** Closes the page; the answer is kept, to be sent later, as from a window that the person has forgotten. */
+  async leave(account: AccountName): Promise<() => Promise<Response>> {
+    const attempt = await this.page.locator('input[name="attempt"]').inputValue();
+    const address = new URL('/v1/auth/consent', this.page.url());
+    await this.page.close();
+    const body = new URLSearchParams({ attempt, account, decision: 'allow' });
+    return () => fetch(address, { method: 'POST', body });
+  }
+
   async decline(): Promise<void> {
     await this.page.getByRole('button', { name: 'Decline' }).click();
     await expect(this.page.getByRole('heading', { name: 'You declined' })).toBeVisible();

@@ -1,0 +1,108 @@
+import { l10n, Uri, window, workspace, type TextDocument, type TextEditor } from 'vscode';
+import { findsIn, rawKeyAt, seenKeyOf, type Find, type SeenKey } from '../../leaks/seenKey';
+import type { FoundKey } from '../../leaks/leakBook';
+import { familyOfRawKey, findRawKeys } from '../../omi/rawKey';
+import { notify } from '../notify';
+import type { Parts } from '../parts';
+import { placeOf } from './places';
+
+/** A raw key that a person means, and where it stands, if it stands anywhere. */
+export interface KeyInQuestion {
+  /** Secret: for requests and for comparing alone. */
+  readonly raw: string;
+  readonly seen: SeenKey;
+  readonly at: { readonly address: string; readonly find: Find } | undefined;
+}
+
+/** What commands are handed that are about a place: by rows of the view, quick fixes and links. */
+export interface PlaceArgument {
+  readonly found: Pick<FoundKey, 'address' | 'find'>;
+}
+
+/**
+ * Settles which key a command is about: the one at the place that was clicked; else the one that is selected or stands
+ * at the caret; else one that the person pastes unseen, where `title` says for what.
+ *
+ * @returns undefined when the person gave up, or when the key stands there no more, which has been told.
+ */
+export async function settleKey(
+  parts: Parts,
+  clicked: unknown,
+  title: string | undefined,
+): Promise<KeyInQuestion | undefined> {
+  const place = placeArgument(clicked);
+  if (place) return keyAtPlace(parts, place);
+  const editor = window.activeTextEditor;
+  const atCaret = editor && keyAtCaret(editor);
+  if (atCaret || title === undefined) return atCaret;
+  return askForKey(title);
+}
+
+/** The key that is selected, or at or right beside the caret. */
+export function keyAtCaret({ document, selection }: TextEditor): KeyInQuestion | undefined {
+  const { start, end } = selection;
+  const lines = Array.from({ length: end.line - start.line + 1 }, (_, index) => start.line + index);
+  for (const line of lines.slice(0, mostLines)) {
+    const { text } = document.lineAt(line);
+    const find = findsIn(text).find(
+      (one) =>
+        (line > start.line || start.character <= one.end) && (line < end.line || end.character >= one.start),
+    );
+    const raw = find && rawKeyAt(text, find);
+    if (find && raw) return keyOf(raw, document, { ...find, line });
+  }
+  return undefined;
+}
+
+/** A selection is looked into for so many lines. */
+const mostLines = 1000;
+
+function keyOf(raw: string, { uri }: TextDocument, find: Find): KeyInQuestion {
+  return { raw, seen: find.key, at: { address: uri.toString(), find } };
+}
+
+function placeArgument(clicked: unknown): PlaceArgument['found'] | undefined {
+  return typeof clicked === 'object' && clicked !== null && 'found' in clicked
+    ? (clicked as PlaceArgument).found
+    : undefined;
+}
+
+/** The key at a place, also when the text around it has moved since it was found. */
+async function keyAtPlace(
+  { log }: Parts,
+  { address, find }: PlaceArgument['found'],
+): Promise<KeyInQuestion | undefined> {
+  try {
+    const document = await workspace.openTextDocument(Uri.parse(address, true));
+    const text = document.getText();
+    const now = [find, ...findsIn(text)].find(
+      (one) => one.key.fingerprint === find.key.fingerprint && rawKeyAt(text, one) !== undefined,
+    );
+    const raw = now && rawKeyAt(text, now);
+    if (now && raw) return keyOf(raw, document, now);
+  } catch (error) {
+    log.warn(`A text with a key could not be opened: ${String(error)}`);
+  }
+  const message = l10n.t('The API key is not at {0} any more.', placeOf({ address, find }));
+  await notify({ level: 'info', message, actions: [] });
+  return undefined;
+}
+
+/** Lets the person paste a key that is not shown. */
+async function askForKey(title: string): Promise<KeyInQuestion | undefined> {
+  const text = await window.showInputBox({
+    title,
+    prompt: l10n.t('Paste the API key. It is not shown and not kept.'),
+    placeHolder: l10n.t('omi_dev_… or omi_mcp_…'),
+    password: true,
+    ignoreFocusOut: true,
+    validateInput: (typed) =>
+      typed.trim() === '' || findRawKeys(typed).length > 0
+        ? undefined
+        : l10n.t(
+            'This is no Omi API key: it begins with omi_dev_ or omi_mcp_, and 32 digits from 0 to f follow.',
+          ),
+  });
+  const raw = findRawKeys(text ?? '')[0]?.raw;
+  return raw !== undefined && familyOfRawKey(raw) ? { raw, seen: seenKeyOf(raw), at: undefined } : undefined;
+}
