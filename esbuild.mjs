@@ -1,6 +1,7 @@
-// Builds the extension into one CommonJS file: dist/extension.js, its source map beside it.
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+// Builds the extension: dist/extension.js, which is loaded when it is activated, and beside it what is loaded when it is
+// first used (`import()` in src/editor/commands/index.ts). Source maps are beside them.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import esbuild from 'esbuild';
 
 const watch = process.argv.includes('--watch');
@@ -52,8 +53,8 @@ const leanFetch = {
 const oneVSCode = {
   name: 'one vscode',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^vscode$/ }, ({ kind }) =>
-      kind === 'require-call'
+    onResolve({ filter: /^vscode$/ }, ({ namespace }) =>
+      namespace === 'one-vscode'
         ? { path: 'vscode', external: true }
         : { path: 'vscode', namespace: 'one-vscode', sideEffects: false },
     );
@@ -68,24 +69,81 @@ const oneVSCode = {
         ).flat(),
       );
       const values = [...new Set(names)].filter((name) => name !== '' && !name.startsWith('type '));
-      return { contents: `export const { ${values.join(', ')} } = require('vscode');`, resolveDir: '.' };
+      return {
+        contents: `import all from 'vscode'; export const { ${values.join(', ')} } = all;`,
+        resolveDir: '.',
+      };
     });
   },
 };
 
+/**
+ * VS Code loads CommonJS, and esbuild splits ECMAScript modules alone: each part is turned into CommonJS when it is
+ * written. Also notes which parts activation loads, for the budget that the package is held against.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const asCommonJS = {
+  name: 'as CommonJS',
+  setup({ onEnd, initialOptions }) {
+    initialOptions.write = false;
+    initialOptions.metafile = true;
+    onEnd(async ({ outputFiles = [], metafile, errors }) => {
+      if (errors.length > 0 || !metafile) return;
+      rmSync('dist', { recursive: true, force: true });
+      mkdirSync('dist');
+      for (const { path, text } of outputFiles) {
+        const file = join('dist', basename(path));
+        if (!path.endsWith('.js')) {
+          writeFileSync(file, text);
+          continue;
+        }
+        const { code } = await esbuild.transform(text, {
+          format: 'cjs',
+          platform: 'node',
+          target: 'node22',
+          charset: 'utf8',
+          minify: initialOptions.minify ?? false,
+          supported: { 'dynamic-import': false },
+        });
+        writeFileSync(file, code);
+      }
+      const loaded = partsLoadedBy('dist/extension.js', metafile);
+      writeFileSync('dist/activation.json', JSON.stringify(loaded.map((path) => basename(path))));
+    });
+  },
+};
+
+/**
+ * @param {string} path
+ * @param {import('esbuild').Metafile} metafile
+ * @returns {string[]} the part itself and all that it imports at once, directly or not.
+ */
+function partsLoadedBy(path, { outputs }) {
+  const found = new Set([path]);
+  for (const one of found) {
+    for (const { path: next, kind, external } of outputs[one]?.imports ?? []) {
+      if (kind === 'import-statement' && !external) found.add(next);
+    }
+  }
+  return [...found];
+}
+
 /** @type {import('esbuild').BuildOptions} */
 const options = {
   entryPoints: ['src/extension.ts'],
-  outfile: 'dist/extension.js',
+  outdir: 'dist',
   bundle: true,
-  format: 'cjs',
+  format: 'esm',
+  splitting: true,
+  chunkNames: 'part-[hash]',
   platform: 'node',
   // VS Code 1.105, the oldest supported, runs extensions on Node 22.
   target: 'node22',
   mainFields: ['module', 'main'],
   // node-fetch brings a polyfill of 60 KB for a Node without web streams, which no supported VS Code runs on.
   alias: { 'web-streams-polyfill/dist/ponyfill.es2018.js': 'node:stream/web' },
-  plugins: [leanFetch, oneVSCode],
+  plugins: [leanFetch, oneVSCode, asCommonJS],
   charset: 'utf8',
   minify: true,
   sourcemap: 'external',
@@ -94,7 +152,7 @@ const options = {
 };
 
 if (watch) {
-  const context = await esbuild.context({ ...options, logLevel: 'info', sourcemap: 'linked', minify: false });
+  const context = await esbuild.context({ ...options, logLevel: 'info', sourcemap: 'inline', minify: false });
   await context.watch();
 } else {
   await esbuild.build(options);

@@ -92,6 +92,19 @@ export default defineConfig(
     rules: { 'no-restricted-imports': ['error', { paths: fetchBans }] },
   },
   {
+    // Code that is loaded when a command is first run; where the arrows lead is checked for these imports too.
+    files: ['src/editor/commands/index.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'ImportExpression:not([source.value=/^\\.\\u002f\\w+$/])',
+          message: 'A command is loaded from a file beside this one.',
+        },
+      ],
+    },
+  },
+  {
     files: ['src/omi/http.ts'],
     rules: { 'no-restricted-imports': ['error', { paths: [vscodeBan] }] },
   },

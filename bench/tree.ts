@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { bundleForHost, sleepingExtension } from '../scripts/buildSuite';
 import { runInVSCode } from '../test/hosts/runInVSCode';
 import { startOmi, type OmiPlace } from './sandbox';
 import { printComparisons } from './table';
@@ -25,11 +25,9 @@ const starts = 5;
 /** Starts VS Code several times, measures in each, and prints it all. */
 export async function tree(): Promise<void> {
   execFileSync(process.execPath, ['esbuild.mjs'], { cwd: root, stdio: 'inherit' });
-  const suite = join(root, 'out', 'bench', 'inHost.js');
-  await build({
-    ...{ entryPoints: [join(__dirname, 'inHost.ts')], outfile: suite, bundle: true, format: 'cjs' },
-    ...{ platform: 'node', target: 'node22', external: ['vscode'], logLevel: 'warning' },
-  });
+  const extension = sleepingExtension('bench');
+  const suite = join(extension, 'suite');
+  await bundleForHost([join(__dirname, 'inHost.ts')], suite);
   const omi = await startOmi();
   const directory = await mkdtemp(join(tmpdir(), 'omi-bench-'));
   const all: Record<string, { ours: number[]; base: number[] }> = {};
@@ -41,9 +39,9 @@ export async function tree(): Promise<void> {
       await writeFile(join(directory, 'order.json'), JSON.stringify(order), { mode: 0o600 });
       await runInVSCode({
         version: 'newest',
-        extensionDevelopmentPath: root,
+        extensionDevelopmentPath: extension,
         beside: join(__dirname, 'empty'),
-        extensionTestsPath: suite,
+        extensionTestsPath: join(suite, 'inHost.js'),
         workspace: directory,
         userSettings: { 'omi.apiBaseUrl': url },
         env: { OMI_BENCH: directory },

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -13,16 +13,28 @@ export function suiteNames(): readonly string[] {
     .map((file) => file.replace('.test.ts', ''));
 }
 
-/** Bundles extension-host suites, given by name, into a folder below out/; returns the file that runs them. */
-export async function buildSuite(suites: readonly string[], folder = 'integration'): Promise<string> {
-  const to = join(root, 'out', folder);
+/** A copy of the built extension, and the suites inside it, so that both have the same `vscode` in hand. */
+export interface BuiltSuite {
+  readonly extension: string;
+  /** The file that runs the suites. */
+  readonly entry: string;
+}
+
+/** Copies the built extension to a folder below out/ and bundles extension-host suites, given by name, into it. */
+export async function buildSuite(suites: readonly string[], folder = 'integration'): Promise<BuiltSuite> {
+  const extension = sleepingExtension(folder);
   const entryPoints = ['index.ts', ...suites.map((name) => `${name}.test.ts`)].map((file) =>
     join(from, file),
   );
-  // A suite that was removed must not run from an earlier build.
-  rmSync(to, { recursive: true, force: true });
+  const to = join(extension, 'suite');
+  await bundleForHost(entryPoints, to);
+  return { extension, entry: join(to, 'index.js') };
+}
+
+/** Bundles what runs in the extension host. */
+export async function bundleForHost(entryPoints: readonly string[], to: string): Promise<void> {
   await build({
-    entryPoints,
+    entryPoints: [...entryPoints],
     outdir: to,
     bundle: true,
     format: 'cjs',
@@ -32,5 +44,21 @@ export async function buildSuite(suites: readonly string[], folder = 'integratio
     sourcemap: 'inline',
     logLevel: 'warning',
   });
-  return join(to, 'index.js');
+}
+
+/**
+ * Copies the built extension to a folder below out/, in place of what is there, and takes from it that it wakes up by
+ * itself: who watches must begin before it is awake. Returns the folder.
+ */
+export function sleepingExtension(folder: string): string {
+  const to = join(root, 'out', folder);
+  rmSync(to, { recursive: true, force: true });
+  for (const part of ['dist', 'media', 'l10n', 'package.json', 'package.nls.json']) {
+    cpSync(join(root, part), join(to, part), { recursive: true });
+  }
+  const path = join(to, 'package.json');
+  const manifest = JSON.parse(readFileSync(path, 'utf8')) as { activationEvents: string[] };
+  const activationEvents = manifest.activationEvents.filter((event) => event !== 'onStartupFinished');
+  writeFileSync(path, JSON.stringify({ ...manifest, activationEvents }));
+  return to;
 }

@@ -6,7 +6,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runInVSCode } from '../test/hosts/runInVSCode';
 import { temporaryDirectory } from '../test/hosts/server';
-import { buildSuite, root, suiteNames } from './buildSuite';
+import { buildSuite, root, suiteNames, type BuiltSuite } from './buildSuite';
 import { makePackage } from './package';
 
 type Step = 'check' | 'unit' | 'package' | 'integration' | 'e2e';
@@ -42,14 +42,19 @@ const severalRoots = 'severalRoots';
  *
  * @param open makes what is opened in an empty directory, and gives its path.
  */
-async function runSuites(suite: string, open: (place: string) => string): Promise<void> {
+async function runSuites({ extension, entry }: BuiltSuite, open: (place: string) => string): Promise<void> {
   const host = option('host');
   const place = await temporaryDirectory();
   try {
     const workspace = open(place);
     for (const version of ['newest', 'oldest'] as const) {
       if (host !== undefined && host !== version) continue;
-      await runInVSCode({ version, extensionDevelopmentPath: root, extensionTestsPath: suite, workspace });
+      await runInVSCode({
+        version,
+        extensionDevelopmentPath: extension,
+        extensionTestsPath: entry,
+        workspace,
+      });
     }
   } finally {
     await rm(place, { recursive: true, force: true });

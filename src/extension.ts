@@ -12,6 +12,7 @@ import { registerCommands } from './editor/commands';
 import { signIn } from './editor/commands/signIn';
 import { journalIn, steadyState } from './editor/journals';
 import { Leaks } from './editor/leaks/leaks';
+import { registerLeaks } from './editor/leaks/register';
 import { createLog, withRequestLog } from './editor/log';
 import type { Parts } from './editor/parts';
 import { readBaseUrl, requestTimeoutMs } from './editor/settings';
@@ -77,5 +78,6 @@ export function activate(context: ExtensionContext): void {
     }),
     new OmiAuthentication({ sessions, loaded, signIn: async () => (await signIn(parts))?.account }),
     registerCommands(parts),
+    registerLeaks(parts),
   );
 }

@@ -2,59 +2,133 @@ import { commands, Disposable } from 'vscode';
 import { commandIds, type CommandId } from '../ids';
 import type { Parts } from '../parts';
 import { clipboardTimers } from '../secrets/clipboard';
-import { addLeakGuard } from './addLeakGuard';
-import { checkKey } from './checkKey';
-import { copyKeyId, copyKeyPrefix } from './copyKey';
-import { createApiKey } from './createKey';
-import { clearFilter, filterKeys, sortKeys } from './arrangeKeys';
-import { ignoreFile, ignoreLine, stopIgnoring, useReference } from './fixLeak';
-import { placeNewKey } from './placeKey';
-import { refreshKeys } from './refreshKeys';
-import { respondToLeak } from './respondToLeak';
-import { cancelWork, revokeKey } from './revokeKey';
-import { revokeUnused } from './revokeUnused';
-import { resumeRotation, rotateKey, undoRotation } from './rotateKey';
-import { scanGitHistory } from './scanHistory';
-import { scanWorkspace } from './scanWorkspace';
-import { exportActivity, showActivity } from './showActivity';
-import { signInCommand, signInWithToken } from './signIn';
-import { signOut } from './signOut';
-import { switchAccount } from './switchAccount';
 
 type Command = (parts: Parts, clicked: unknown, selected: unknown) => void | Promise<void>;
 
+/** A command whose code is loaded when it is first run, so that activation loads little. */
+function later<M>(load: () => Promise<M>, choose: (module: M) => Command): Command {
+  return async (parts, clicked, selected) => choose(await load())(parts, clicked, selected);
+}
+
 /** What each command runs. A new command is a file beside this one, a line here, and its entry in package.json. */
 const table: Record<CommandId, Command> = {
-  [commandIds.signIn]: signInCommand,
-  [commandIds.signInWithToken]: signInWithToken,
-  [commandIds.signOut]: signOut,
-  [commandIds.switchAccount]: switchAccount,
-  [commandIds.refreshKeys]: refreshKeys,
-  [commandIds.cancelWork]: cancelWork,
-  [commandIds.createKey]: createApiKey,
-  [commandIds.placeKey]: placeNewKey,
-  [commandIds.revokeKey]: revokeKey,
-  [commandIds.rotateKey]: rotateKey,
-  [commandIds.resumeRotation]: resumeRotation,
-  [commandIds.undoRotation]: undoRotation,
-  [commandIds.copyKeyId]: copyKeyId,
-  [commandIds.copyKeyPrefix]: copyKeyPrefix,
-  [commandIds.revokeUnused]: revokeUnused,
-  [commandIds.sortKeys]: sortKeys,
-  [commandIds.filterKeys]: filterKeys,
-  [commandIds.clearFilter]: clearFilter,
-  [commandIds.respondToLeak]: respondToLeak,
-  [commandIds.checkKey]: checkKey,
-  [commandIds.scanWorkspace]: scanWorkspace,
-  [commandIds.scanHistory]: scanGitHistory,
-  [commandIds.useReference]: useReference,
-  [commandIds.ignoreFile]: ignoreFile,
-  [commandIds.ignoreLine]: ignoreLine,
-  [commandIds.stopIgnoring]: stopIgnoring,
-  [commandIds.addLeakGuard]: addLeakGuard,
+  [commandIds.signIn]: later(
+    () => import('./signIn'),
+    ({ signInCommand }) => signInCommand,
+  ),
+  [commandIds.signInWithToken]: later(
+    () => import('./signIn'),
+    ({ signInWithToken }) => signInWithToken,
+  ),
+  [commandIds.signOut]: later(
+    () => import('./signOut'),
+    ({ signOut }) => signOut,
+  ),
+  [commandIds.switchAccount]: later(
+    () => import('./switchAccount'),
+    ({ switchAccount }) => switchAccount,
+  ),
+  [commandIds.refreshKeys]: later(
+    () => import('./refreshKeys'),
+    ({ refreshKeys }) => refreshKeys,
+  ),
+  [commandIds.cancelWork]: later(
+    () => import('./revokeKey'),
+    ({ cancelWork }) => cancelWork,
+  ),
+  [commandIds.createKey]: later(
+    () => import('./createKey'),
+    ({ createApiKey }) => createApiKey,
+  ),
+  [commandIds.placeKey]: later(
+    () => import('./placeKey'),
+    ({ placeNewKey }) => placeNewKey,
+  ),
+  [commandIds.revokeKey]: later(
+    () => import('./revokeKey'),
+    ({ revokeKey }) => revokeKey,
+  ),
+  [commandIds.rotateKey]: later(
+    () => import('./rotateKey'),
+    ({ rotateKey }) => rotateKey,
+  ),
+  [commandIds.resumeRotation]: later(
+    () => import('./rotateKey'),
+    ({ resumeRotation }) => resumeRotation,
+  ),
+  [commandIds.undoRotation]: later(
+    () => import('./rotateKey'),
+    ({ undoRotation }) => undoRotation,
+  ),
+  [commandIds.copyKeyId]: later(
+    () => import('./copyKey'),
+    ({ copyKeyId }) => copyKeyId,
+  ),
+  [commandIds.copyKeyPrefix]: later(
+    () => import('./copyKey'),
+    ({ copyKeyPrefix }) => copyKeyPrefix,
+  ),
+  [commandIds.revokeUnused]: later(
+    () => import('./revokeUnused'),
+    ({ revokeUnused }) => revokeUnused,
+  ),
+  [commandIds.sortKeys]: later(
+    () => import('./arrangeKeys'),
+    ({ sortKeys }) => sortKeys,
+  ),
+  [commandIds.filterKeys]: later(
+    () => import('./arrangeKeys'),
+    ({ filterKeys }) => filterKeys,
+  ),
+  [commandIds.clearFilter]: later(
+    () => import('./arrangeKeys'),
+    ({ clearFilter }) => clearFilter,
+  ),
+  [commandIds.respondToLeak]: later(
+    () => import('./respondToLeak'),
+    ({ respondToLeak }) => respondToLeak,
+  ),
+  [commandIds.checkKey]: later(
+    () => import('./checkKey'),
+    ({ checkKey }) => checkKey,
+  ),
+  [commandIds.scanWorkspace]: later(
+    () => import('./scanWorkspace'),
+    ({ scanWorkspace }) => scanWorkspace,
+  ),
+  [commandIds.scanHistory]: later(
+    () => import('./scanHistory'),
+    ({ scanGitHistory }) => scanGitHistory,
+  ),
+  [commandIds.useReference]: later(
+    () => import('./fixLeak'),
+    ({ useReference }) => useReference,
+  ),
+  [commandIds.ignoreFile]: later(
+    () => import('./fixLeak'),
+    ({ ignoreFile }) => ignoreFile,
+  ),
+  [commandIds.ignoreLine]: later(
+    () => import('./fixLeak'),
+    ({ ignoreLine }) => ignoreLine,
+  ),
+  [commandIds.stopIgnoring]: later(
+    () => import('./fixLeak'),
+    ({ stopIgnoring }) => stopIgnoring,
+  ),
+  [commandIds.addLeakGuard]: later(
+    () => import('./addLeakGuard'),
+    ({ addLeakGuard }) => addLeakGuard,
+  ),
   [commandIds.showLog]: ({ log }) => log.show(),
-  [commandIds.showActivity]: showActivity,
-  [commandIds.exportActivity]: exportActivity,
+  [commandIds.showActivity]: later(
+    () => import('./showActivity'),
+    ({ showActivity }) => showActivity,
+  ),
+  [commandIds.exportActivity]: later(
+    () => import('./showActivity'),
+    ({ exportActivity }) => exportActivity,
+  ),
 };
 
 /** Registers every command. */
