@@ -1,0 +1,7 @@
+import type { Reference, Spot } from './reference';
+
+/** Nothing yet. */
+export function jsonReference(spot: Spot): Reference | undefined {
+  void spot;
+  return undefined;
+}
