@@ -102,7 +102,7 @@ export function readJavaScript(text: string, hasJsx: boolean): readonly JsPiece[
       kind === 'word'
         ? valueWords.has(seen)
         : (valueSigns.has(seen) && (seen !== ':' || colon !== 'other')) ||
-          (seen === '{' && level.holds === 'jsx' && pieces.at(-1)?.kind !== 'string');
+          (seen === '{' && level.holds === 'jsx');
     if (!may) return false;
     if (/^\s*:/.test(text.slice(end, end + 200))) return seen === '?' || seen === 'case';
     return matchAt(follows, text, end) !== undefined;
