@@ -45,7 +45,7 @@ function valueFor(
   if (prefix.includes('f')) return { changes: [{ start, end, text: field }], isWhole: false };
   const [head, tail] = [text.slice(inside.from, start), text.slice(end, inside.to)];
   // A named character has braces of its own.
-  if (!prefix.includes('r') && /\\N\{/.test(head + tail)) return undefined;
+  if (!prefix.includes('r') && (head + tail).includes('\\N{')) return undefined;
   const doubled = (part: string): string => part.replace(/[{}]/g, '$&$&');
   const written = `${prefix.includes('r') ? 'rf' : 'f'}${quote}${doubled(head)}${field}${doubled(tail)}${quote}`;
   return { changes: [{ start: from, end: to, text: written }], isWhole: false };
