@@ -19,7 +19,7 @@ export async function history(): Promise<void> {
   const rows = [
     await compare({ commits: 5000, keys: keyCount, rounds: 3 }),
     await compare({ commits: 5000, keys: 0, rounds: 3 }),
-    await compare({ commits: 20_000, keys: keyCount, rounds: 3 }),
+    await compare({ commits: 10_000, keys: keyCount, rounds: 3 }),
   ];
   printComparisons(`history: every commit of ${String(fileCount)} files, all refs`, 'git log -G', rows);
 }
