@@ -1,6 +1,6 @@
 import { access, lstat, realpath } from 'node:fs/promises';
 import { dirname, join, relative, isAbsolute, sep } from 'node:path';
-import { runGit, type GitAnswer } from './git';
+import { runGit } from './git';
 
 /** A work tree after Git has looked through it. Paths are relative to the directory that was asked about. */
 export interface SearchedWorkTree {
@@ -129,12 +129,8 @@ async function names(
   const answer = await runGit(folder, inside(directory, [...args, '--', '.', ...pathspecs]), signal, {
     onOutput,
   });
-  return hasWorked(answer);
-}
-
-/** 1 is `git grep` without anything to name. */
-function hasWorked(answer: GitAnswer): boolean {
-  return answer.kind === 'answered' && answer.code <= 1;
+  // `git grep` says 1 when it has nothing to name.
+  return answer.kind === 'answered' && answer.code <= (args[0] === 'grep' ? 1 : 0);
 }
 
 /** Whether the directory is the top of a work tree; for the opened folder, whether it lies in one. */

@@ -310,8 +310,8 @@ describe('what is passed over', () => {
   test('a file of more than 10 MiB, which says so; Git alone may clear it', async () => {
     const folder = makeFolder('plain');
     const size = 10 * 1024 * 1024;
-    write(folder, 'most.txt', `${line()}`.padEnd(size, '\n'));
-    write(folder, 'more.txt', `${line()}`.padEnd(size + 1, '\n'));
+    write(folder, 'most.txt', line().padEnd(size, '\n'));
+    write(folder, 'more.txt', line().padEnd(size + 1, '\n'));
     write(folder, 'clean.txt', ''.padEnd(size + 1, '\n'));
     const byWalk = await scan(folder);
     expect(Object.keys(standings(byWalk))).toEqual(['most.txt']);
