@@ -23,9 +23,10 @@ const mcpEnv = ['command', 'args', 'env', 'url', 'headers'];
 /** A key becomes `${env:X}`, or in VS Code's mcp.json `${input:x}`, which asks for it once and keeps it. */
 export function jsonReference({ text, start, end, path, variable }: Spot): Reference | undefined {
   const reader = readers.find(([pattern]) => pattern.test(path))?.[1];
-  const root = reader && readJson(text);
+  if (reader === undefined) return undefined;
+  const root = readJson(text);
   const way = root && jsonPathTo(root, start);
-  if (!root || !way) return undefined;
+  if (!way) return undefined;
   const fromEnv = `\${env:${variable}}`;
   const replaced: Reference = { changes: [{ start, end, text: fromEnv }], reads: fromEnv };
   switch (reader) {
@@ -39,8 +40,6 @@ export function jsonReference({ text, start, end, path, variable }: Spot): Refer
       return readSettings.test(way[0] ?? '') && !way.includes('inputs') ? replaced : undefined;
     case 'workspace':
       return isReadInWorkspace(way) ? replaced : undefined;
-    case undefined:
-      return undefined;
   }
 }
 

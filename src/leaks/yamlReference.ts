@@ -22,6 +22,8 @@ export function yamlReference(spot: Spot): Reference | undefined {
   return { changes: [{ start, end, text: reads }], reads };
 }
 
+const quoted = /"(?:[^"\\\n]|\\.)*"|'[^'\n]*'/g;
+
 /** Whether a key stands in a value: in no comment, no name and no expression, and between no brackets without quotes. */
 function isPlainValue({ text, start, end }: Spot): boolean {
   const lineStart = lineStartOf(text, start);
@@ -29,7 +31,7 @@ function isPlainValue({ text, start, end }: Spot): boolean {
   const after = /^[^\r\n]*/.exec(text.slice(end))?.[0] ?? '';
   if (/(?:^|\s)#/.test(before) || /^["']?\s*:(?:\s|$)/.test(after)) return false;
   if (before.lastIndexOf('${{') > before.lastIndexOf('}}') || /\$\{[^}]*$/.test(before)) return false;
-  const isQuoted = /^[^"']*(["'])(?:(?!\1).)*$/.test(before);
+  const isQuoted = /["']/.test(before.replaceAll(quoted, ''));
   return isQuoted || !isInBrackets(text.slice(0, start));
 }
 
@@ -37,7 +39,7 @@ function isInBrackets(before: string): boolean {
   const bare = before
     .replaceAll(/\$\{\{.*?\}\}|\$\{[^}\n]*\}/g, '')
     .replaceAll(/(?:^|\s)#.*/g, '')
-    .replaceAll(/"(?:[^"\\\n]|\\.)*"|'[^'\n]*'/g, '');
+    .replaceAll(quoted, '');
   const count = (pattern: RegExp): number => bare.match(pattern)?.length ?? 0;
   return count(/[[{]/g) !== count(/[\]}]/g);
 }

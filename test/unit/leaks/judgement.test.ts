@@ -23,22 +23,23 @@ const listed = (changes: Partial<ListedKey> = {}): ListedKey => ({
   createdAt: 0,
   lastUsedAt: null,
   scopes: null,
+  appId: null,
   ...changes,
 });
 const owner: KeyTarget = { accountId: 'ada', key: listed() };
 const other: KeyTarget = { accountId: 'bob', key: listed({ id: 'id-2' }) };
 
 const lives: readonly Life[] = ['alive', 'otherAccount', 'unknown', 'dead'];
-const table: readonly (readonly [Exposure, ...(readonly Severity[])])[] = [
-  ['published', 'error', 'error', 'error', 'hint'],
-  ['committed', 'error', 'error', 'warning', 'hint'],
-  ['tracked', 'warning', 'warning', 'warning', 'hint'],
-  ['outside', 'warning', 'warning', 'warning', 'hint'],
-  ['ignored', 'information', 'information', 'information', 'hint'],
+const table: readonly (readonly [Exposure, readonly Severity[]])[] = [
+  ['published', ['error', 'error', 'error', 'hint']],
+  ['committed', ['error', 'error', 'warning', 'hint']],
+  ['tracked', ['warning', 'warning', 'warning', 'hint']],
+  ['outside', ['warning', 'warning', 'warning', 'hint']],
+  ['ignored', ['information', 'information', 'information', 'hint']],
 ];
 
 describe('severity', () => {
-  test.each(table)('%s', (exposure, ...severities) => {
+  test.each(table)('%s', (exposure, severities) => {
     expect(lives.map((life) => severityOf(exposure, life))).toEqual(severities);
   });
 });
