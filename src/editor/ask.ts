@@ -84,7 +84,9 @@ export async function confirmLeakResponse(question: LeakQuestion): Promise<LeakA
     isCertain ? '' : l10n.t('Omi did not name the key: it is the only one of yours with these digits.'),
     l10n.t('Revoke Now: apps that use it stop working at once. This cannot be undone.'),
     [
-      l10n.t('Replace, Then Revoke: a new key is made and put in its place first; the leaked one works until then.'),
+      l10n.t(
+        'Replace, Then Revoke: a new key is made and put in its place first; the leaked one works until then.',
+      ),
       switches ? l10n.t('The view then shows the keys of that account.') : '',
     ]
       .filter(Boolean)

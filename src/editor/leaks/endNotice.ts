@@ -41,11 +41,13 @@ export function noticeOfEnd({ key }: KeyTarget, end: LeakEnd): LeakNotice {
       const isOver = end.failure.kind === 'unauthenticated';
       return {
         level: 'warn',
-        message: l10n.t(
-          '{0} is not confirmed: the list of keys could not be read after the revocation. {1}',
-          named,
-          words?.sentence ?? '',
-        ).trim(),
+        message: l10n
+          .t(
+            '{0} is not confirmed: the list of keys could not be read after the revocation. {1}',
+            named,
+            words?.sentence ?? '',
+          )
+          .trim(),
         actions: [...(isOver ? (['signIn'] as const) : []), 'checkAgain', ...settingsOrLog(words?.actions)],
       };
     }
@@ -121,11 +123,13 @@ function noticeOfUnprovable(
   const words = wordsForFailure(why);
   return {
     level: 'warn',
-    message: l10n.t(
-      'Revoked {0}, not proven: Omi no longer lists it, but whether it still works could not be asked. {1}',
-      named,
-      words?.sentence ?? '',
-    ).trim(),
+    message: l10n
+      .t(
+        'Revoked {0}, not proven: Omi no longer lists it, but whether it still works could not be asked. {1}',
+        named,
+        words?.sentence ?? '',
+      )
+      .trim(),
     actions: ['checkAgain', ...afterDeath, ...settingsOrLog(words?.actions)],
   };
 }

@@ -92,7 +92,9 @@ function remaining(): Readonly<Record<Remaining, string>> {
   return {
     revoke: l10n.t('Revoke the key: it may still work.'),
     ownerRevokes: l10n.t('The key still works. Have it revoked by the account that owns it.'),
-    awaitDeath: l10n.t("Wait until a cached login is over (up to an hour), then check whether the key is dead."),
+    awaitDeath: l10n.t(
+      'Wait until a cached login is over (up to an hour), then check whether the key is dead.',
+    ),
     historyStays: l10n.t(
       'The history need not be rewritten: whoever has seen the commit has the key, and only the revocation helps.',
     ),

@@ -64,7 +64,12 @@ export async function replaceLeak(
   return {
     replaced: replaced.map(({ at }) => at),
     all: places.map(({ at }) => at),
-    ...wordsFor(seen, replaced, lost, places.filter((place) => !chosen.includes(place))),
+    ...wordsFor(
+      seen,
+      replaced,
+      lost,
+      places.filter((place) => !chosen.includes(place)),
+    ),
   };
 }
 
@@ -74,7 +79,7 @@ async function planPlaces(
   seen: SeenKey,
   log: Log,
 ): Promise<readonly LeakPlace[]> {
-  const groups = Map.groupBy(found, ({ uri }) => uri.toString());
+  const groups = byText(found, ({ uri }) => uri);
   const planned = await Promise.all(
     [...groups].map(async ([address, group]) => {
       const document = await openText(address, log);
@@ -90,6 +95,15 @@ async function planPlaces(
   return planned.flat();
 }
 
+function byText<T>(places: readonly T[], uriOf: (place: T) => Uri): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, readonly T[]>();
+  for (const place of places) {
+    const address = uriOf(place).toString();
+    groups.set(address, [...(groups.get(address) ?? []), place]);
+  }
+  return groups;
+}
+
 interface TextPlan {
   /** The whole text afterwards. */
   readonly text: string;
@@ -98,12 +112,8 @@ interface TextPlan {
 }
 
 /** Replaces the places of these numbers one after the other, each planned on the text that the last one left. */
-function planText(
-  { getText, languageId, uri }: Pick<TextDocument, 'getText' | 'languageId' | 'uri'>,
-  seen: SeenKey,
-  wanted: ReadonlySet<number>,
-): TextPlan {
-  let text = getText();
+function planText(document: TextDocument, seen: SeenKey, wanted: ReadonlySet<number>): TextPlan {
+  let text = document.getText();
   const reads = new Map<number, string>();
   const count = findsOf(text, seen).length;
   let passed = 0;
@@ -111,7 +121,7 @@ function planText(
     const find = findsOf(text, seen)[passed];
     const reference =
       find && wanted.has(nth)
-        ? referenceFor(text, find, languageId, uri.path, variableFor(seen.family))
+        ? referenceFor(text, find, document.languageId, document.uri.path, variableFor(seen.family))
         : undefined;
     if (!reference) {
       passed += 1;
@@ -154,17 +164,14 @@ async function review(
  *
  * @returns the places that still hold the key, or whose file does.
  */
-async function replace(
-  chosen: readonly LeakPlace[],
-  seen: SeenKey,
-  log: Log,
-): Promise<readonly LeakPlace[]> {
+async function replace(chosen: readonly LeakPlace[], seen: SeenKey, log: Log): Promise<readonly LeakPlace[]> {
   const edit = new WorkspaceEdit();
-  const groups = Map.groupBy(chosen, ({ occurrence }) => occurrence.uri.toString());
+  const groups = byText(chosen, ({ occurrence }) => occurrence.uri);
   const texts = await Promise.all(
     [...groups].map(async ([address, group]) => {
       const document = await openText(address, log);
-      const plan = document && planText(document, seen, new Set(group.map(({ occurrence }) => occurrence.nth)));
+      const plan =
+        document && planText(document, seen, new Set(group.map(({ occurrence }) => occurrence.nth)));
       const isSame =
         document !== undefined &&
         group.every(({ at, reads, occurrence: { nth } }) => {
