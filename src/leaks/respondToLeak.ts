@@ -1,6 +1,7 @@
-import type { KeyTarget } from '../keys/key';
+import { keyRef, type KeyTarget } from '../keys/key';
 import { revokeKeys, type EndState, type StillLiveReason } from '../keys/revokeKeys';
 import type { OmiFailure } from '../omi/errors';
+import type { KeyFamily } from '../omi/rawKey';
 import type { LeakParts } from './leakParts';
 import { checkDeath, isProof, proveDead, type DeathCheck, type DeathProof } from './proveDead';
 
@@ -16,18 +17,18 @@ export type LeakEnd =
       readonly why: 'mcp' | 'noRoute' | OmiFailure;
       readonly proof: DeathProof;
     }
-  /** The list is without it, but a cached login still lets it in: a case for the death watch. */
+  /** It is revoked, but a cached login still lets it in on data routes: a case for the death watch. */
   | { readonly kind: 'revokedStillAnswering'; readonly proof: DeathProof }
   /** Omi accepted, or its answer was lost, and the list cannot be read: nobody knows. `failure` is of the list. */
   | { readonly kind: 'notConfirmed'; readonly failure: OmiFailure; readonly proof: DeathProof }
   | { readonly kind: 'stillLive'; readonly why: LeakLiveReason; readonly proof: DeathProof }
-  /** The key's account is not the one that could be reached; nothing was sent. */
+  /** The account never listed the key, and it lives: it is another account's, and nothing was revoked. */
   | { readonly kind: 'notYourAccount' }
   | { readonly kind: 'untried'; readonly why: 'cancelled' | 'signInNeeded' };
 
 export type LeakLiveReason =
   | StillLiveReason
-  /** Omi lets it in, and no list that can be trusted is without it. */
+  /** Omi lets it in, and not because of a cached login: the route that knows no such logins does, or nobody can tell. */
   | { readonly kind: 'stillAnswering' }
   /** The raw key is alive as another key, with this id, than the one that was revoked; both show the same digits. */
   | { readonly kind: 'otherKey'; readonly id: string };
@@ -64,7 +65,8 @@ export async function respondToLeak(
   // A revocation that was refused is not waited for; one look tells whether it was obeyed all the same.
   const isRefused = end.kind === 'stillLive' && end.why.kind === 'refused';
   const check = await (isRefused ? checkDeath : proveDead)(raw, target, parts, signal, known);
-  return judged(end, withListOf(end, check), target);
+  const wasListed = known?.keys.some((key) => keyRef(key) === keyRef(target.key)) === true;
+  return judged(end, withListOf(end, check), { family: target.key.family, wasListed });
 }
 
 /**
@@ -84,24 +86,31 @@ type Tried = Exclude<EndState, { readonly kind: 'untried' | 'notInThisAccount' }
 
 /** A list that was read after the revocation and was without the key counts where it could not be read once more. */
 function withListOf(end: Tried, check: DeathCheck): DeathCheck {
-  const wasSeenGone = end.kind === 'revoked' || end.kind === 'alreadyGone';
-  if (!wasSeenGone || typeof check.proof.list === 'string') return check;
+  if (end.kind !== 'revoked' || typeof check.proof.list === 'string') return check;
   const proof: DeathProof = { ...check.proof, list: 'gone' };
   return { ...check, proof, isProven: isProof(proof) };
 }
 
-function judged(end: Tried, { proof, isProven, otherKey }: DeathCheck, { key }: KeyTarget): LeakEnd {
-  if (isProven) return { kind: end.kind === 'alreadyGone' ? 'alreadyDead' : 'provenDead', proof };
-  if (otherKey !== undefined) return { kind: 'stillLive', why: { kind: 'otherKey', id: otherKey }, proof };
-  if (end.kind === 'stillLive') return { ...end, proof };
+function judged(
+  end: Tried,
+  { proof, isProven, otherKey }: DeathCheck,
+  { family, wasListed }: { readonly family: KeyFamily; readonly wasListed: boolean },
+): LeakEnd {
+  const alive = (why: LeakLiveReason): LeakEnd => ({ kind: 'stillLive', why, proof });
   const { list, keyRoute, dataRoute } = proof;
-  if (list === 'listed') return { kind: 'stillLive', why: { kind: 'stillListed' }, proof };
+  if (isProven) return { kind: end.kind === 'alreadyGone' ? 'alreadyDead' : 'provenDead', proof };
+  if (otherKey !== undefined) return alive({ kind: 'otherKey', id: otherKey });
+  if (end.kind === 'stillLive') return alive(end.why);
+  if (list === 'listed') return alive({ kind: 'stillListed' });
   if (keyRoute === 'alive' || dataRoute === 'alive') {
-    return list === 'gone'
+    if (end.kind === 'alreadyGone' && list === 'gone' && !wasListed) return { kind: 'notYourAccount' };
+    // The route of the key knows no cached logins; where it says nothing, our own revocation must explain one.
+    const isRevoked = keyRoute === 'dead' || (keyRoute !== 'alive' && end.kind === 'revoked');
+    return isRevoked && list === 'gone'
       ? { kind: 'revokedStillAnswering', proof }
-      : { kind: 'stillLive', why: { kind: 'stillAnswering' }, proof };
+      : alive({ kind: 'stillAnswering' });
   }
   if (list !== 'gone') return { kind: 'notConfirmed', failure: list, proof };
   const failure = [keyRoute, dataRoute].find((answer) => typeof answer !== 'string');
-  return { kind: 'revokedNotProvable', why: failure ?? (key.family === 'mcp' ? 'mcp' : 'noRoute'), proof };
+  return { kind: 'revokedNotProvable', why: failure ?? (family === 'mcp' ? 'mcp' : 'noRoute'), proof };
 }

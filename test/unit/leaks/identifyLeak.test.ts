@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { startSandbox, type FaultEffect, type Sandbox } from '../../../sandbox/server';
 import { identifyLeak, type LeakIdentity } from '../../../src/leaks/identifyLeak';
 import { closedPort } from '../support/loopback';
-import { deletes, gate, targetOf } from '../keys/chain';
+import { deletes, gate } from '../keys/chain';
 import {
   addTwin,
   asked,
@@ -54,11 +54,9 @@ const [ada, grace] = ['ada@example.com', 'grace@example.com'];
 
 describe('a living key', () => {
   test('of the account in use is mine, by its id', async () => {
-    const { accountId, key: listed } = targetOf(sandbox, key);
-    expect(await identify(key.raw)).toEqual({
+    expect(await identify(key.raw)).toMatchObject({
       kind: 'mine',
-      // Whether the list already tells of the question itself is chance.
-      target: { accountId, key: { ...listed, lastUsedAt: expect.toBeOneOf([null, expect.any(Number)]) } },
+      target: { accountId: sandbox.accounts.ada.uid, key: { id: key.id, name: 'leaked' } },
       by: 'keyRoute',
       pulse: { kind: 'alive', by: 'keyRoute', id: key.id },
     });
@@ -207,10 +205,10 @@ describe('an older server', () => {
 
 describe('no answer about the raw key', () => {
   test.each([
-    ['503 for ever', { status: 503 }],
-    ['a dropped connection', { drop: 'after' }],
-    ['a gateway’s page', { html: true, status: 200 }],
-  ] satisfies [string, FaultEffect][])('%s: the digits decide', async (_, effect) => {
+    ['503 for ever', 'server', { status: 503 }],
+    ['a dropped connection', 'network', { drop: 'after' }],
+    ['a gateway’s page', 'protocol', { html: true, status: 200 }],
+  ] satisfies [string, string, FaultEffect][])('%s: the digits decide', async (_, failure, effect) => {
     befalls(keyRoute, effect);
     expect(await identify(key.raw)).toMatchObject({
       kind: 'mine',
@@ -220,12 +218,12 @@ describe('no answer about the raw key', () => {
     });
     const { raw } = sandbox.addKey('linus');
     const identity = await identify(raw);
-    expect(identity).toMatchObject({ kind: 'unknown', pulse: undefined, why: { kind: expect.any(String) } });
+    expect(identity).toMatchObject({ kind: 'unknown', pulse: undefined, why: { kind: failure } });
     expect(accounts(identity)).toEqual([ada, grace]);
   });
 
   test('nobody listens', async () => {
-    const offline = openLeaks(sandbox, clock, `http://127.0.0.1:${String(await closedPort())}`);
+    const offline = openLeaks(sandbox, clock, { url: `http://127.0.0.1:${String(await closedPort())}` });
     const parts = { ...chain.parts, base: offline.parts.base };
     const identity = await identifyLeak(key.raw, parts, new AbortController().signal);
     expect(identity).toMatchObject({ kind: 'mine', by: 'prefix', pulse: undefined });
@@ -241,7 +239,7 @@ describe('no answer about the raw key', () => {
   });
 
   test('a wrong address in the settings: nothing is sent', async () => {
-    const wrong = openLeaks(sandbox, clock, 'http://example.com');
+    const wrong = openLeaks(sandbox, clock, { url: 'http://example.com' });
     const parts = { ...wrong.parts, accounts: () => [] };
     expect(await identifyLeak(key.raw, parts, new AbortController().signal)).toMatchObject({
       kind: 'unknown',

@@ -22,20 +22,18 @@ interface Timer {
 export class TestClock {
   time = Date.now();
   readonly #timers = new Set<Timer>();
-  readonly #skips: (ms: number) => boolean;
   /** How long each timer was to wait that was skipped, in milliseconds. */
   readonly skipped: number[] = [];
 
-  constructor(skips: (ms: number) => boolean = () => false) {
-    this.#skips = skips;
-  }
+  /** @param skips which timers are not waited for, by their milliseconds. */
+  constructor(public skips: (ms: number) => boolean = () => false) {}
 
   readonly now = (): number => this.time;
 
   readonly after: LeakParts['after'] = (ms, act) => {
     const timer = { due: this.time + ms, act };
     this.#timers.add(timer);
-    if (this.#skips(ms)) {
+    if (this.skips(ms)) {
       setImmediate(() => {
         if (!this.#timers.has(timer)) return;
         this.skipped.push(ms);
@@ -52,7 +50,7 @@ export class TestClock {
 
   /** Lets so many milliseconds pass; what falls due acts in its order. */
   advance(ms: number): void {
-    const end = this.time + ms;
+    const end = this.time + Math.max(0, ms);
     for (;;) {
       const [next] = [...this.#timers].filter(({ due }) => due <= end).toSorted((a, b) => a.due - b.due);
       if (!next) break;
@@ -69,12 +67,23 @@ export interface LeakChain extends Chain {
   readonly parts: LeakParts;
 }
 
-export function openLeaks(sandbox: Sandbox, clock: TestClock, url = sandbox.url): LeakChain {
-  const chain = openChain(sandbox);
+export interface LeakOptions {
+  /** Where the raw key is asked about, if not at the sandbox. */
+  readonly url?: string;
+  /** Time limit of one request, in milliseconds. */
+  readonly timeoutMs?: number;
+}
+
+export function openLeaks(
+  sandbox: Sandbox,
+  clock: TestClock,
+  { url = sandbox.url, timeoutMs = 5000 }: LeakOptions = {},
+): LeakChain {
+  const chain = openChain(sandbox, { timeoutMs });
   const parts: LeakParts = {
     accounts: () => chain.sessions.accounts,
     byAccount: chain.keys.byAccount,
-    pulse: createPulse({ http: httpOf(), repeat: createRepeat(shortRetry), now: Date.now }),
+    pulse: createPulse({ http: httpOf(timeoutMs), repeat: createRepeat(shortRetry), now: Date.now }),
     base: () => {
       const base = parseBaseUrl(url);
       return base.ok
