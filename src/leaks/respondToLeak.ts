@@ -79,7 +79,8 @@ export async function proveAgain(
   parts: LeakParts,
   signal: AbortSignal,
 ): Promise<LeakEnd> {
-  return judged({ kind: 'revoked' }, await proveDead(raw, target, parts, signal), target);
+  const check = await proveDead(raw, target, parts, signal);
+  return judged({ kind: 'revoked' }, check, { family: target.key.family, wasListed: true });
 }
 
 type Tried = Exclude<EndState, { readonly kind: 'untried' | 'notInThisAccount' }>;

@@ -152,7 +152,7 @@ function noticeOfLife(named: string, why: LeakLiveReason): LeakNotice {
   }
   const reason =
     why.kind === 'stillAnswering'
-      ? l10n.t('Omi lets it in, and its list of keys could not be read.')
+      ? l10n.t('Omi still lets it in, and no cached login explains that.')
       : reasonOfLife(why);
   return { level: 'error', message: l10n.t('{0} is STILL LIVE: {1}', named, reason), actions };
 }
