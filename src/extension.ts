@@ -70,12 +70,7 @@ export function activate(context: ExtensionContext): void {
   context.subscriptions.push(
     ...[log, sessions, ways, browserSignIn, keys, pending, view, activityDocument],
     pending.onDidMeetTrouble((trouble) => log.error(`Secrets of new keys: ${factsOf(trouble)}`)),
-    watchSessions({
-      sessions,
-      log,
-      isBusy: () => view.isWorking || view.inWork.size > 0,
-      signIn: () => signIn(parts),
-    }),
+    watchSessions(parts),
     new OmiAuthentication({ sessions, loaded, signIn: async () => (await signIn(parts))?.account }),
     registerCommands(parts),
     registerLeaks(parts),

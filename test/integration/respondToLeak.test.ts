@@ -546,13 +546,13 @@ describe('Respond to Leaked API Key', () => {
         `- ID: ${key.id}`,
         '- Account: ada@example\\.com',
         '- Result: proven dead',
-        '- Proof: list of keys: no longer there; asked about the key: refused; asked for data: refused',
-        `\\| ${time} \\| The response began\\. \\|`,
-        `\\| ${time} \\| The revocation was ordered\\. \\|`,
-        `\\| ${time} \\| The key was proven dead\\. \\|`,
+        '- Proof: list of API keys: without it; key route: refused; data route: refused',
+        `\\| ${time} \\| Found \\|`,
+        `\\| ${time} \\| Revocation agreed to \\|`,
+        `\\| ${time} \\| Proven dead \\|`,
         'bot\\.ts:1 \\| no \\|',
         '## Commits',
-        '- Take the key out of the places where it was not replaced\\.',
+        '- Replace it in the places that still hold it',
       ];
       assert.match(text, new RegExp(wanted.join(more)));
       again.press(undefined);

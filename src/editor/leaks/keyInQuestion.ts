@@ -72,7 +72,8 @@ function keyOf(raw: string, { uri }: TextDocument, find: Find): KeyInQuestion {
   return { raw, seen: find.key, at: { address: uri.toString(), find } };
 }
 
-function placeArgument(clicked: unknown): PlaceArgument['found'] | undefined {
+/** The place that a command was handed; undefined when it was handed none. */
+export function placeArgument(clicked: unknown): PlaceArgument['found'] | undefined {
   return typeof clicked === 'object' && clicked !== null && 'found' in clicked
     ? (clicked as PlaceArgument).found
     : undefined;
