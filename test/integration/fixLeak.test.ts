@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { hostWatch } from './support/hostWatch';
 import {
@@ -128,8 +128,8 @@ describe('Fixing a leak', () => {
       },
       {
         name: 'run.sh',
-        before: 'export OMI_API_KEY=$\ncurl -H "Authorization: Bearer $"\n',
-        after: undefined,
+        before: 'curl -H "Authorization: Bearer $" https://api.omi.me\n',
+        after: 'curl -H "Authorization: Bearer ${OMI_API_KEY}" https://api.omi.me\n',
       },
       {
         name: '.vscode/mcp.json',
@@ -155,7 +155,7 @@ describe('Fixing a leak', () => {
         const now = document.getText();
         assert.equal(now.includes(raw), false, 'the key is gone from the text');
         if (after instanceof RegExp) assert.match(now, after);
-        else if (after !== undefined) assert.equal(now.replaceAll('\n\n', '\n'), after);
+        else assert.equal(now.replaceAll('\n\n', '\n'), after);
         const variable = family === 'dev' ? 'OMI_API_KEY' : 'OMI_MCP_API_KEY';
         assert.ok((await text('.env')) === `${variable}=${raw}\n`, 'the value is in .env');
         assert.ok(said.text.includes(`The key is in .env (${variable}).`), said.text);
@@ -240,11 +240,14 @@ describe('Fixing a leak', () => {
     });
 
     it('.env cannot be written: says so and changes nothing', async () => {
-      await mkdir(pathOf('.env'));
+      const env = await put('.env', Buffer.from('A=1 # caf\xe9\n', 'latin1'));
+      await until('the file to be seen', async () =>
+        (await vscode.workspace.openTextDocument(env)).getText().includes('\ufffd'),
+      );
       const editor = await openFile('bot.ts', `const key = '${newKey()}';\n`);
       const before = editor.document.getText();
       const said = await fix(editor.document.uri, reference);
-      assert.match(said.text, /^\.env could not be written\. .* Nothing was changed\.$/);
+      assert.match(said.text, /^\.env could not be written\. It is not UTF-8 text\. Nothing was changed\.$/);
       assert.ok(editor.document.getText() === before);
     });
 
@@ -332,7 +335,7 @@ describe('Fixing a leak', () => {
       const tracked = await openFile('repo/b.txt', newKey());
       git('repo', 'add', 'b.txt');
       const warned = await atCaret(tracked, 3, 'omi.leak.ignoreFile');
-      assert.deepEqual([warned.level, warned.text.startsWith("Git tracks repo/b.txt")], ['warn', true]);
+      assert.deepEqual([warned.level, warned.text.startsWith('Git tracks repo/b.txt')], ['warn', true]);
     });
   });
 

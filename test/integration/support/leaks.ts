@@ -45,7 +45,12 @@ export async function put(name: string, content: string | Uint8Array): Promise<v
 
 /** Writes a file and shows it. */
 export async function openFile(name: string, content: string | Uint8Array): Promise<vscode.TextEditor> {
-  return vscode.window.showTextDocument(await put(name, content), { preview: false });
+  const uri = await put(name, content);
+  const editor = await vscode.window.showTextDocument(uri, { preview: false });
+  // VS Code may still have the text of an earlier file of that name.
+  if (typeof content === 'string')
+    await until('the text of the file', () => editor.document.getText() === content);
+  return editor;
 }
 
 /** What the extension says of keys in a text; noted as shown. */
@@ -86,7 +91,21 @@ export async function clearWorkspace(): Promise<void> {
   for (const name of await readdir(folder)) {
     await rm(pathOf(name), { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
-  await until('the problems to go with the files', () =>
-    vscode.languages.getDiagnostics().every(([uri]) => problemsOf(uri).length === 0),
-  );
+  const left = (): readonly vscode.Uri[] =>
+    vscode.languages.getDiagnostics().flatMap(([uri]) => (problemsOf(uri).length > 0 ? [uri] : []));
+  await until('the problems to go with the files', () => left().length === 0, 8000).catch((e) => {
+    console.log(
+      'LEFT',
+      left().map(
+        (u) =>
+          u.toString() +
+          ' ' +
+          vscode.workspace.textDocuments
+            .filter((d) => d.uri.toString() === u.toString())
+            .map((d) => `${d.isDirty} ${d.isClosed} ${d.version} ${d.getText().length}`)
+            .join(),
+      ),
+    );
+    throw e;
+  });
 }
