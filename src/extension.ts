@@ -53,14 +53,14 @@ export function activate(context: ExtensionContext): void {
   const activityDocument = new ActivityDocument(activity);
   const record = new ActivityRecord({ activity, accounts: () => sessions.accounts, log, now });
   const pending = new PendingSecrets(secretVault(context.secrets));
+  const pulse = createPulse({ http, repeat, now });
   const rotations = new Rotations({
     journal: journalIn(state, 'omi.rotations'),
     ...{ creation: keys.creation, revocation: keys.revocation },
-    pulse: createPulse({ http, repeat, now }),
-    ...{ pending, base: readBaseUrl, now },
+    ...{ pending, pulse, base: readBaseUrl, now },
   });
   const workspaceState = steadyState(context.workspaceState);
-  const leaks = new Leaks({ globalState: state, workspaceState, keys, sessions });
+  const leaks = new Leaks({ globalState: state, workspaceState, keys, sessions, pulse, now });
   const view = new KeysView({ rings: keys.rings, sessions, pending, rotations, now });
   const loaded = Promise.all([sessions.load(), pending.load()]).then(() => undefined);
   const parts: Parts = {

@@ -1,5 +1,6 @@
 import { commands, Disposable } from 'vscode';
 import { commandIds, type CommandId } from '../ids';
+import type { KeyInQuestion } from '../leaks/keyInQuestion';
 import type { Parts } from '../parts';
 import { clipboardTimers } from '../secrets/clipboard';
 
@@ -130,6 +131,12 @@ const table: Record<CommandId, Command> = {
     ({ exportActivity }) => exportActivity,
   ),
 };
+
+/** Responds to a leaked key that is no argument of a command, because it is secret: one in the terminal. */
+export async function respondTo(parts: Parts, question: KeyInQuestion): Promise<void> {
+  const { respondTo: respond } = await import('./respondToLeak');
+  await respond(parts, question);
+}
 
 /** Registers every command. */
 export function registerCommands(parts: Parts): Disposable {

@@ -3,9 +3,14 @@ import { judge, ownersOf, type AccountList, type Judgement } from '../../leaks/j
 import { LeakBook, type FoundKey } from '../../leaks/leakBook';
 import type { SeenKey } from '../../leaks/seenKey';
 import type { FileStanding } from '../../leaks/git';
+import { DeathWatch } from '../../leaks/deathWatch';
+import type { LeakParts } from '../../leaks/leakParts';
 import { journalIn, type steadyState } from '../journals';
+import type { TakePulse } from '../../omi/pulseApi';
 import { keyFamilies } from '../../omi/rawKey';
 import type { Sessions } from '../../account/sessions';
+import { readBaseUrl } from '../settings';
+import { after } from '../timers';
 
 export interface LeaksParts {
   /** VS Code's state: of the machine for what is known of keys, of the workspace for what is not to be shown in it. */
@@ -13,11 +18,18 @@ export interface LeaksParts {
   readonly workspaceState: ReturnType<typeof steadyState>;
   readonly keys: KeyAccess;
   readonly sessions: Sessions;
+  readonly pulse: TakePulse;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 /** What is known of keys in texts and in history, and what is to be said of them. */
 export class Leaks {
   readonly book: LeakBook;
+  /** What finding out about a raw key, and ending it, is done with. */
+  readonly inquiry: LeakParts;
+  /** Revoked keys that a cached login still lets in. */
+  readonly deathWatch: DeathWatch;
   readonly #parts: LeaksParts;
 
   constructor(parts: LeaksParts) {
@@ -26,6 +38,13 @@ export class Leaks {
       ignored: journalIn(parts.workspaceState, 'omi.ignoredKeys'),
       deaths: journalIn(parts.globalState, 'omi.deadKeys'),
     });
+    const { keys, sessions, pulse, now } = parts;
+    this.inquiry = {
+      accounts: () => sessions.accounts,
+      byAccount: keys.byAccount,
+      ...{ pulse, base: readBaseUrl, now, after },
+    };
+    this.deathWatch = new DeathWatch(this.inquiry);
   }
 
   /** What is to be said of a key at a place, by what is known now. */
