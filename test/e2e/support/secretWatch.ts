@@ -12,22 +12,38 @@ export const secretPattern =
  * drawn, also what is gone again later (toasts, dialogs, input boxes).
  *
  * @param context must not have windows yet.
+ * @param filesHoldKeys what editors show of files is not looked at.
  * @returns gives what was found so far; each finding is cut short, so that a report holds no secret.
  */
-export async function watchScreens(context: BrowserContext): Promise<() => readonly string[]> {
+export async function watchScreens(
+  context: BrowserContext,
+  filesHoldKeys = false,
+): Promise<() => readonly string[]> {
   const found: string[] = [];
   await context.exposeFunction('omiSecretSeen', (where: string) => {
     found.push(where);
   });
   const script = await readFile(join(__dirname, 'watchDrawing.js'), 'utf8');
-  const pattern = `globalThis.omiSecretPattern = ${JSON.stringify(secretPattern.source)};`;
-  await context.addInitScript({ content: `${pattern}\n${script}` });
+  const given = {
+    omiSecretPattern: secretPattern.source,
+    omiExempt: filesHoldKeys ? textsOfFiles : '',
+  };
+  await context.addInitScript({ content: `Object.assign(globalThis, ${JSON.stringify(given)});\n${script}` });
   return () => found;
 }
 
-/** What a window shows at this moment: its text and its address. */
+/** Where editors show files, in lines and in the box that keyboards write to; not those of other documents. */
+const textsOfFiles = ['.view-lines', '.native-edit-context', '.inputarea', '.ime-text-area']
+  .flatMap((part) =>
+    ['file', 'vscode-remote', 'vscode-notebook-cell'].map(
+      (scheme) => `.monaco-editor[data-uri^="${scheme}:"] ${part}`,
+    ),
+  )
+  .join(', ');
+
+/** What a window of a watched context shows at this moment: its text and its address. */
 export async function secretsOnScreen(page: Page): Promise<readonly string[]> {
-  const text = await page.locator('body').innerText();
+  const text = String(await page.evaluate('omiTextOnScreen()'));
   return secretPattern.test(`${text}\n${page.url()}`) ? ['the window shows a secret'] : [];
 }
 
