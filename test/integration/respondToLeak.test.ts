@@ -3,6 +3,8 @@ import * as vscode from 'vscode';
 import { findsIn } from '../../src/leaks/seenKey';
 import { hostWatch } from './support/hostWatch';
 import { dataRoute, keyRoute, LeakScene, masked, named, type RawKey } from './support/leakScene';
+import type { ShownMessage } from './support/person';
+import type { Running } from './support/stage';
 import { until } from './support/until';
 
 const bothRefuse =
@@ -285,20 +287,14 @@ describe('Respond to Leaked API Key', () => {
         effect: { status: 401 },
       });
       question.press('Revoke Now');
-      const messages = await until('both messages', () =>
-        scene.stage.person.messages.length === 3 ? scene.stage.person.messages : undefined,
-      );
-      const first = messages.find(({ text }) =>
-        text.startsWith('Your Omi session has ended. Not revoked yet'),
-      );
-      assert.ok(first);
+      const said = (start: string): Promise<ShownMessage> =>
+        until(start, () => scene.stage.person.messages.find(({ text }) => text.startsWith(start)));
+      const first = await said('Your Omi session has ended. Not revoked yet');
       assert.equal(first.text, `Your Omi session has ended. Not revoked yet: ${named(key)}.`);
       fault.clear();
       first.press('Sign In');
       await scene.signInByToken('ada');
-      const last = await until('the end', () =>
-        scene.stage.person.messages.find(({ text }) => text.startsWith('Proven dead')),
-      );
+      const last = await said('Proven dead');
       last.press(undefined);
       await command.done;
       assert.equal(scene.stage.person.messages.filter(({ isModal }) => isModal).length, 1);
@@ -374,6 +370,194 @@ describe('Respond to Leaked API Key', () => {
       );
       assert.deepEqual(buttons, ['Sign In with Another Account']);
       assert.deepEqual(scene.stage.deletes(), []);
+    });
+  });
+
+  describe('Replace, Then Revoke', () => {
+    beforeEach(signedIn);
+    /** Chooses the workspace as the place, and accepts the places offered. */
+    const acceptPlaces = async (): Promise<void> => {
+      for (;;) {
+        const rows = await scene.stage.person.rows();
+        if (!rows.some(({ label }) => label === 'Replace in This Workspace')) break;
+        await scene.stage.person.take('Replace in This Workspace');
+      }
+      await scene.stage.person.acceptRows();
+    };
+    const fresh = (name: string): RawKey => {
+      const key = scene.key(name);
+      hostWatch().secrets.add(key.raw);
+      return key;
+    };
+
+    it('asks no second time, puts the new key first, then proves the old one dead', async () => {
+      const old = scene.key();
+      await scene.showLeak(old.raw);
+      await scene.write('.env', `OMI_API_KEY=${old.raw}\n`);
+      const command = scene.respond();
+      await scene.answer('Replace, Then Revoke');
+      await acceptPlaces();
+      const message = await scene.closeLast(command);
+      const key = fresh('prod-bot');
+      assert.equal(
+        message.text,
+        `Proven dead: ${named(old)}. ${bothRefuse} ` +
+          `The new key ${masked(key)} is in ${scene.folder}/.env:1, ${scene.folder}/bot.ts:1.`,
+      );
+      assert.equal((await scene.read('.env')) === `OMI_API_KEY=${key.raw}\n`, true);
+      const changes = scene.stage.sandbox.requests.filter(({ method }) => method !== 'GET');
+      assert.deepEqual(
+        changes.map(({ method }) => method),
+        ['POST', 'DELETE'],
+      );
+      assert.deepEqual(scene.activity.slice(-2), [
+        'rotate prod-bot revoked list',
+        'respond prod-bot provenDead list, keyRoute, dataRoute',
+      ]);
+    });
+
+    it('in another account that is signed in: that one comes into use', async () => {
+      await scene.stage.signIn('grace');
+      await scene.stage.signIn('ada');
+      const old = scene.keyOf('grace', { name: 'aside' });
+      await scene.showLeak(old.raw);
+      const command = scene.respond();
+      await scene.answer('Replace, Then Revoke');
+      await acceptPlaces();
+      const { text } = await scene.closeLast(command);
+      scene.stage.sandbox.keys('grace').forEach(({ raw }) => raw !== null && hostWatch().secrets.add(raw));
+      assert.match(text, /^Proven dead: "aside" .* The new key omi_dev_.* is in .*bot\.ts:1\.$/);
+      assert.ok((await scene.stage.rows()).includes('compiler'));
+    });
+
+    it('that stops halfway revokes nothing; resumed, it still ends with the proof', async () => {
+      const old = scene.key();
+      await scene.showLeak(old.raw);
+      const command = scene.respond();
+      await scene.answer('Replace, Then Revoke');
+      await scene.stage.person.rows();
+      await scene.stage.person.escape();
+      const halt = await scene.stage.person.nextMessage();
+      fresh('prod-bot');
+      assert.match(halt.text, /^"prod-bot" is not rotated\./);
+      assert.deepEqual(scene.stage.deletes(), []);
+      halt.press('Resume');
+      await acceptPlaces();
+      assert.match((await scene.closeLast(command)).text, /^Proven dead: "prod-bot"/);
+    });
+  });
+
+  describe('after the death', () => {
+    beforeEach(signedIn);
+    /** Ends a key, and presses a button of the notification that says so. */
+    const end = async (button: string): Promise<Running> => {
+      const command = scene.respond();
+      await scene.answer('Revoke Now');
+      const message = await scene.stage.person.nextMessage();
+      assert.match(message.text, /^Proven dead/);
+      message.press(button);
+      return command;
+    };
+    const textOf = async (name: string): Promise<string> =>
+      (await vscode.workspace.openTextDocument(scene.pathOf(name))).getText();
+
+    it('replaces it by references in 40 files, all ticked, as one edit that can be undone', async () => {
+      const key = scene.key();
+      const names = Array.from({ length: 40 }, (_, index) => `src/bot${String(index + 10)}.ts`);
+      const text = `export const key = '${key.raw}';\n`;
+      for (const name of names) await scene.write(name, text);
+      await scene.showAt(vscode.Uri.file(scene.pathOf(names[0] ?? '')), key.raw);
+      const command = await end('Replace in Files');
+      const rows = await scene.stage.person.rows();
+      assert.equal(rows.length, 40);
+      assert.ok(
+        rows.every(({ picked, detail }) => picked === true && detail === '→ process.env.OMI_API_KEY'),
+      );
+      assert.equal(rows[0]?.description, `export const key = '${masked(key)}';`);
+      await scene.stage.person.acceptRows();
+      const message = await scene.closeLast(command);
+      assert.match(
+        message.text,
+        /^Replaced omi_dev_.* in .*bot10\.ts:1, .*bot11\.ts:1, .*bot12\.ts:1, and 37 more\. The key is read from the variable OMI_API_KEY now\.$/,
+      );
+      assert.deepEqual(message.buttons, ['Incident Note']);
+      for (const name of names) {
+        assert.equal(await scene.read(name), 'export const key = process.env.OMI_API_KEY;\n');
+      }
+      await vscode.window.showTextDocument(vscode.Uri.file(scene.pathOf(names[0] ?? '')));
+      await vscode.commands.executeCommand('undo');
+      await until('the undo', async () => (await textOf(names[39] ?? '')) === text);
+    });
+
+    it('names the places that are to be changed by hand', async () => {
+      const key = scene.key();
+      await scene.showLeak(key.raw);
+      await scene.write('notes.md', `see ${key.raw}\n`);
+      const command = await end('Replace in Files');
+      assert.equal((await scene.stage.person.rows()).length, 1);
+      await scene.stage.person.acceptRows();
+      const message = await scene.closeLast(command);
+      assert.equal(message.level, 'warn');
+      assert.match(message.text, /To be taken out by hand: .*notes\.md:1\.$/);
+      assert.equal((await scene.read('notes.md')).includes(key.raw), true);
+    });
+
+    it('leaves a file that has changed while the places were reviewed', async () => {
+      const key = scene.key();
+      await scene.showLeak(key.raw);
+      const other = await scene.write('other.ts', `const key = '${key.raw}';\n`);
+      const command = await end('Replace in Files');
+      await scene.stage.person.rows();
+      const edit = new vscode.WorkspaceEdit();
+      edit.insert(other, new vscode.Position(0, 0), '// one more line\n');
+      await vscode.workspace.applyEdit(edit);
+      await scene.stage.person.acceptRows();
+      const message = await scene.closeLast(command);
+      assert.match(message.text, /^Replaced .*bot\.ts:1\. .*left as it is: .*other\.ts:1\.$/);
+      assert.equal((await textOf('other.ts')) === `// one more line\nconst key = '${key.raw}';\n`, true);
+    });
+
+    it('changes nothing when the review is given up, and offers it again', async () => {
+      const key = scene.key();
+      await scene.showLeak(key.raw);
+      const command = await end('Replace in Files');
+      await scene.stage.person.rows();
+      await scene.stage.person.escape();
+      const again = await scene.closeLast(command);
+      assert.match(again.text, /^Proven dead/);
+      assert.deepEqual(again.buttons, ['Replace in Files', 'Incident Note']);
+      assert.equal((await scene.read('bot.ts')).includes(key.raw), true);
+    });
+
+    it('writes an incident note without the key', async () => {
+      const key = scene.key();
+      await scene.showLeak(key.raw);
+      const command = await end('Incident Note');
+      const again = await scene.stage.person.nextMessage();
+      assert.deepEqual(again.buttons, ['Replace in Files']);
+      const document = vscode.window.activeTextEditor?.document;
+      assert.ok(document?.isUntitled && document.languageId === 'markdown');
+      const text = document.getText();
+      hostWatch().shown.push(text);
+      const [time, more] = ['\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ', '[^]*'];
+      const wanted = [
+        `^# Leaked Omi API key: ${masked(key).replaceAll('_', '\\\\?_')}`,
+        '- Name: prod-bot',
+        `- ID: ${key.id}`,
+        '- Account: ada@example\\.com',
+        '- Result: proven dead',
+        '- Proof: list of API keys: without it; key route: refused; data route: refused',
+        `\\| ${time} \\| Found \\|`,
+        `\\| ${time} \\| Revocation agreed to \\|`,
+        `\\| ${time} \\| Proven dead \\|`,
+        'bot\\.ts:1 \\| no \\|',
+        '## Commits',
+        '- Replace it in the places that still hold it',
+      ];
+      assert.match(text, new RegExp(wanted.join(more)));
+      again.press(undefined);
+      await command.done;
+      await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
     });
   });
 
