@@ -1,0 +1,264 @@
+import { decodeText, mayHoldKey } from './decodeText';
+import { excludesOf, type Excludes } from './excludes';
+import { diskTree, type FileEntry, type FileTree } from './fileTree';
+import type { FileStanding } from './git';
+import { findsIn, type Find } from './seenKey';
+import { ignoredOf, isPlainFile, searchWorkTree, type SearchedWorkTree } from './workTree';
+
+/** A file with keys in it; the path is relative to the scanned folder, with `/`. */
+export interface FileFinds {
+  readonly path: string;
+  readonly standing: FileStanding;
+  readonly finds: readonly Find[];
+}
+
+/**
+ * What a scan did not look into, and why. `gitFailed` names repositories (`.` = the folder's own) that Git cannot work
+ * with: their files were looked at, but nothing is known of their standing. At most 20 paths.
+ */
+export interface Unseen {
+  readonly why: 'unreadable' | 'tooLarge' | 'gitFailed';
+  readonly count: number;
+  readonly paths: readonly string[];
+}
+
+/** What a scan has found. `isWhole` is false after a cancel: then it holds what was found until then. */
+export interface TreeScan {
+  /** By path. */
+  readonly files: readonly FileFinds[];
+  readonly unseen: readonly Unseen[];
+  /** How many files were looked at. */
+  readonly looked: number;
+  /** Who looked: Git, the own walk, or each at some of the files. */
+  readonly by: 'git' | 'walk' | 'both';
+  readonly isWhole: boolean;
+}
+
+export interface TreeScanWishes {
+  readonly signal: AbortSignal;
+  /** Globs as in VS Code's `files.exclude`. */
+  readonly exclude: readonly string[];
+  /** Decodes the bytes of a file that may hold a key as VS Code would; left out: `decodeText`. */
+  readonly decode?: (bytes: Uint8Array, path: string) => Promise<string>;
+  /** Is told now and then how many files were looked at. */
+  readonly onProgress?: (looked: number) => void;
+}
+
+/** A file that is larger is not read into memory; in bytes. Git searches it all the same, and so may clear it. */
+const largestFile = 10 * 1024 * 1024;
+
+/** Files that are open at the same time. */
+const atOnce = 16;
+
+/** Progress is told whenever so many more files were looked at. */
+const progressStep = 500;
+
+const mostPaths = 20;
+
+/**
+ * Looks for raw keys in a folder on disk. Git searches the repositories in it, nested ones by themselves; the own walk
+ * the rest, and where Git is missing or fails. `git` false: Git is never run, as in Restricted Mode.
+ */
+export async function scanFolder(folder: string, git: boolean, wishes: TreeScanWishes): Promise<TreeScan> {
+  const scan = new Scan(diskTree(folder), wishes, git ? folder : undefined);
+  await scan.start();
+  return scan.outcome();
+}
+
+/** Looks for raw keys in any tree of files by the own walk; every standing is `outside`. */
+export async function scanFileTree(tree: FileTree, wishes: TreeScanWishes): Promise<TreeScan> {
+  const scan = new Scan(tree, wishes, undefined);
+  await scan.start();
+  return scan.outcome();
+}
+
+class Scan {
+  private readonly excludes: Excludes;
+  private readonly files: FileFinds[] = [];
+  private readonly unseen = new Map<Unseen['why'], string[]>();
+  private readonly counts = new Map<Unseen['why'], number>();
+  private readonly ways = new Set<'git' | 'walk'>();
+  private looked = 0;
+  private told = 0;
+
+  /** `gitFolder`: where the tree lies on disk, when Git may be run. */
+  constructor(
+    private readonly tree: FileTree,
+    private readonly wishes: TreeScanWishes,
+    private readonly gitFolder: string | undefined,
+  ) {
+    this.excludes = excludesOf(wishes.exclude);
+  }
+
+  async start(): Promise<void> {
+    if (!(await this.searchByGit(''))) await this.walk('');
+  }
+
+  outcome(): TreeScan {
+    const unseen = [...this.unseen].map(([why, paths]) => ({ why, paths, count: this.counts.get(why) ?? 0 }));
+    return {
+      files: this.files.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+      unseen,
+      looked: this.looked,
+      by: this.ways.size === 2 ? 'both' : this.ways.has('git') ? 'git' : 'walk',
+      isWhole: !this.wishes.signal.aborted,
+    };
+  }
+
+  /** False when there is no repository at the directory, or Git cannot work with it. */
+  private async searchByGit(directory: string): Promise<boolean> {
+    const { gitFolder, excludes } = this;
+    const { signal } = this.wishes;
+    if (gitFolder === undefined) return false;
+    let counted = 0;
+    const onCleared = (cleared: number): void => {
+      this.count(cleared - counted);
+      counted = cleared;
+    };
+    const { pathspecs } = excludes;
+    const found = await searchWorkTree({ folder: gitFolder, directory, pathspecs, signal, onCleared });
+    if (found.kind !== 'searched') {
+      onCleared(0);
+      if (found.kind === 'failed' && !signal.aborted) this.note('gitFailed', directory || '.');
+      return false;
+    }
+    this.ways.add('git');
+    await this.lookAtDoubtful(gitFolder, directory, found);
+    await this.visitNested(found.nested.map((name) => pathOf(directory, name)));
+    return true;
+  }
+
+  /** One after the other: each keeps the machine busy. */
+  private async visitNested(directories: readonly string[]): Promise<void> {
+    for (const directory of directories) {
+      if (this.excludes.has(directory) || this.wishes.signal.aborted) continue;
+      if (!(await this.searchByGit(directory))) await this.walk(directory);
+    }
+  }
+
+  /** Reads what Git did not clear, and asks it how it sees what holds keys. */
+  private async lookAtDoubtful(folder: string, directory: string, found: SearchedWorkTree): Promise<void> {
+    const withKeys = new Map<string, readonly Find[]>();
+    await drain([...found.doubtful.keys()], this.wishes.signal, async (name) => {
+      const path = pathOf(directory, name);
+      if (this.excludes.has(path)) return;
+      const finds = await this.look(path, () => isPlainFile(folder, path));
+      if (finds.length > 0) withKeys.set(name, finds);
+    });
+    const untracked = [...withKeys.keys()].filter((name) => found.doubtful.get(name) !== 'tracked');
+    const ignored = await ignoredOf({ folder, directory, signal: this.wishes.signal }, untracked);
+    for (const [name, finds] of withKeys) {
+      const isTracked = found.doubtful.get(name) === 'tracked';
+      const standing = isTracked ? 'tracked' : ignored.has(name) ? 'ignored' : 'untracked';
+      this.files.push({ path: pathOf(directory, name), standing, finds });
+    }
+  }
+
+  /** The own walk from a directory on; repositories that it meets are left to Git. */
+  private async walk(from: string): Promise<void> {
+    const repositories: string[] = [];
+    await drain<Place>([{ path: from, kind: 'directory' }], this.wishes.signal, async (place, further) => {
+      if (place.kind === 'file') {
+        this.ways.add('walk');
+        const finds = await this.look(place.path);
+        if (finds.length > 0) this.files.push({ path: place.path, standing: 'outside', finds });
+        return;
+      }
+      const entries = await this.list(place.path);
+      const isRepository = entries.some(({ name }) => name === '.git');
+      if (isRepository && place.path !== from && this.gitFolder !== undefined) repositories.push(place.path);
+      else further(entries.flatMap((entry) => this.placeOf(place.path, entry)));
+    });
+    await this.visitNested(repositories);
+  }
+
+  private async list(directory: string): Promise<readonly FileEntry[]> {
+    try {
+      return await this.tree.list(directory);
+    } catch {
+      this.note('unreadable', directory || '.');
+      return [];
+    }
+  }
+
+  private placeOf(directory: string, { name, kind }: FileEntry): readonly Place[] {
+    const path = pathOf(directory, name);
+    if (kind === 'link' || name === '.git' || this.excludes.has(path)) return [];
+    return [{ path, kind }];
+  }
+
+  /** The keys in a file. One that has gone meanwhile has none. */
+  private async look(path: string, isMeant = () => Promise.resolve(true)): Promise<readonly Find[]> {
+    try {
+      const bytes = (await isMeant()) ? await this.tree.read(path, largestFile) : undefined;
+      if (bytes === undefined) return [];
+      if (bytes === 'tooLarge') {
+        this.note('tooLarge', path);
+        return [];
+      }
+      this.count(1);
+      if (!mayHoldKey(bytes)) return [];
+      return findsIn(await (this.wishes.decode?.(bytes, path) ?? decodeText(bytes)));
+    } catch (error) {
+      if (!hasGone(error, path)) this.note('unreadable', path);
+      return [];
+    }
+  }
+
+  private count(more: number): void {
+    this.looked += more;
+    if (this.looked < this.told + progressStep) return;
+    this.told = this.looked;
+    this.wishes.onProgress?.(this.looked);
+  }
+
+  private note(why: Unseen['why'], path: string): void {
+    const paths = this.unseen.get(why) ?? [];
+    if (paths.length < mostPaths) this.unseen.set(why, [...paths, path]);
+    this.counts.set(why, (this.counts.get(why) ?? 0) + 1);
+  }
+}
+
+/** What the walk still has to visit. */
+interface Place {
+  readonly path: string;
+  readonly kind: 'file' | 'directory';
+}
+
+function pathOf(directory: string, name: string): string {
+  return directory === '' ? name : `${directory}/${name}`;
+}
+
+/** Whether a file was not there any more. A name that is no UTF-8 cannot be asked for, which looks alike. */
+function hasGone(error: unknown, path: string): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return (code === 'ENOENT' || code === 'FileNotFound') && !path.includes('\uFFFD');
+}
+
+/** Works on items, and on those that come up meanwhile, some at once, the newest first; stops early after a cancel. */
+function drain<T>(
+  first: readonly T[],
+  signal: AbortSignal,
+  work: (item: T, further: (items: readonly T[]) => void) => Promise<void>,
+): Promise<void> {
+  const waiting = [...first];
+  const further = (items: readonly T[]): void => {
+    for (const item of items) waiting.push(item);
+  };
+  let running = 0;
+  return new Promise((resolve, reject) => {
+    const next = (): void => {
+      while (running < atOnce && !signal.aborted) {
+        const item = waiting.pop();
+        if (item === undefined) break;
+        running += 1;
+        work(item, further).then(() => {
+          running -= 1;
+          next();
+        }, reject);
+      }
+      if (running === 0) resolve();
+    };
+    next();
+  });
+}
