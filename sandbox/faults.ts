@@ -27,7 +27,7 @@ export type FaultEffect =
   | { lagMs: number }
   /** DELETE and POST only: the list shows the old state for so many reads. */
   | { lagReads: number }
-  /** DELETE only: the revoked raw key still works for so long. */
+  /** DELETE only: the revoked raw key still works on data routes for so long. */
   | { cachedLoginMs: number };
 
 /** Which requests a fault befalls. Left-out conditions match everything. */

@@ -11,7 +11,7 @@ export interface Quirks {
   lagMs?: number;
   /** The list shows the old state for so many reads. */
   lagReads?: number;
-  /** The revoked raw key still opens doors for so many milliseconds. */
+  /** The revoked raw key still opens data routes for so many milliseconds. */
   cachedLoginMs?: number;
 }
 
@@ -133,19 +133,27 @@ export class KeyStore {
     return this.entryOf(raw) ?? null;
   }
 
-  /** Notes that the raw key was used now, and gives its owner, or null. */
-  use(raw: string): KeyLogin | null {
-    const entry = this.entryOf(raw);
+  /**
+   * Notes that the raw key was used now, and gives its owner, or null. A cached login of a key that is gone counts
+   * only where told.
+   */
+  use(raw: string, logins: 'cachedToo' | 'storedOnly'): KeyLogin | null {
+    const entry = logins === 'cachedToo' ? this.entryOf(raw) : this.storedOf(raw);
     if (!entry) return null;
     entry.key = { ...entry.key, lastUsedAt: this.now() };
     return entry;
+  }
+
+  private storedOf(raw: string): StoredKey | undefined {
+    const digest = digestOf(raw);
+    return this.stored.find((one) => one.digest === digest);
   }
 
   private entryOf(raw: string): StoredKey | undefined {
     const digest = digestOf(raw);
     const now = this.now();
     return (
-      this.stored.find((one) => one.digest === digest) ??
+      this.storedOf(raw) ??
       this.cachedLogins.find((login) => login.stored.digest === digest && login.until > now)?.stored
     );
   }

@@ -12,8 +12,15 @@ export function signedIn(authorization: string | undefined, tokens: IdTokens): A
   return tokens.accountOf(credentials) ?? badCredentials();
 }
 
-/** Whose developer key the bearer is, touching its time of last use; or the answer that refuses it. */
-export function openedByKey(authorization: string | undefined, store: KeyStore): KeyLogin | Response {
+/**
+ * Whose developer key the bearer is, touching its time of last use; or the answer that refuses it. Data routes are also
+ * opened by a cached login of a key that is gone.
+ */
+export function openedByKey(
+  authorization: string | undefined,
+  store: KeyStore,
+  logins: 'cachedToo' | 'storedOnly',
+): KeyLogin | Response {
   if (authorization?.startsWith('Bearer ') !== true) {
     return problem(401, "Missing or invalid Authorization header. Must be 'Bearer API_KEY'");
   }
@@ -24,7 +31,7 @@ export function openedByKey(authorization: string | undefined, store: KeyStore):
       'This endpoint needs a developer API key (omi_dev_...), not an MCP key (omi_mcp_...)',
     );
   }
-  return store.use(raw) ?? problem(401, 'Invalid API Key');
+  return store.use(raw, logins) ?? problem(401, 'Invalid API Key');
 }
 
 function splitOnce(header: string): [string, string] {

@@ -245,6 +245,11 @@ export class Sessions {
     return this.account?.id === account.id;
   }
 
+  /** Whether an account is signed in, in use or not, also when its session has expired. */
+  isSignedIn(accountId: string): boolean {
+    return this.#find(accountId) !== undefined;
+  }
+
   /** Notes that Omi refused a bearer for good, which ends its session in this window. */
   refuse(bearer: Bearer): void {
     const session = this.#find(bearer.account.id);
@@ -415,25 +420,29 @@ function bearerOf({ idToken, account }: Session): Bearer {
 }
 
 /**
- * Makes one call in the name of the account in use. A 401 is met with a renewed token, or one more try of the same; a
- * second one ends the session. A result that comes after a sign-out or a change of account is dropped as `cancelled`.
+ * Makes one call in the name of an account: the one in use, unless one is named, which may be any that is signed in. A
+ * 401 is met with a renewed token, or one more try of the same; a second one ends the session. A result that comes after
+ * a sign-out of the account is dropped as `cancelled`; so is, where no account was named, one that comes after a change
+ * of account. Nobody is ever asked to sign in from here.
  */
 export async function callAuthorized<T>(
   sessions: Sessions,
   call: (bearer: Bearer) => Promise<Result<T>>,
+  accountId?: string,
 ): Promise<Result<T>> {
-  const bearer = await sessions.bearer();
+  const isStill = ({ account }: Bearer): boolean =>
+    accountId === undefined ? sessions.isInUse(account) : sessions.isSignedIn(accountId);
+  const bearer = await sessions.bearer(accountId);
   if (!bearer.ok) return bearer;
-  const { account } = bearer.value;
-  if (!sessions.isInUse(account)) return fail<OmiFailure>({ kind: 'cancelled' });
+  if (!isStill(bearer.value)) return fail<OmiFailure>({ kind: 'cancelled' });
   let result = await call(bearer.value);
-  if (isRefusal(result) && sessions.isInUse(account)) {
+  if (isRefusal(result) && isStill(bearer.value)) {
     const again = await sessions.bearerAfterRefusal(bearer.value);
     if (!again.ok) return again;
     result = await call(again.value);
     if (isRefusal(result)) sessions.refuse(again.value);
   }
-  return sessions.isInUse(account) ? result : fail<OmiFailure>({ kind: 'cancelled' });
+  return isStill(bearer.value) ? result : fail<OmiFailure>({ kind: 'cancelled' });
 }
 
 function isRefusal(result: Result<unknown>): boolean {

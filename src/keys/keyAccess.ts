@@ -6,6 +6,7 @@ import { fail, type Result } from '../omi/result';
 import type { OmiFailure } from '../omi/errors';
 import type { CreationParts } from './createKey';
 import { KeyRing } from './keyRing';
+import type { KeyList } from '../omi/schemas';
 import type { RevocationParts } from './revokeKeys';
 
 /** The key rings of both families. */
@@ -22,38 +23,84 @@ export interface KeyAccessParts {
   readonly pause: (ms: number) => Promise<void>;
 }
 
-/** The signed-in account's keys: what is known of them, and the way to revoke them. */
+/** One signed-in account's keys, whether it is in use or not. */
+export interface AccountKeys {
+  /**
+   * Reads the list of a family anew. For the account in use that is `KeyRing.refresh` of its ring; `unauthenticated`
+   * when the account is signed in no more, `cancelled` when it was signed out meanwhile.
+   */
+  readonly readList: (family: KeyFamily) => Promise<Result<KeyList>>;
+  readonly revocation: RevocationParts;
+}
+
+/** The signed-in accounts' keys: what is known of them, and the way to revoke them. */
 export interface KeyAccess {
+  /** The lists of the account in use. */
   readonly rings: KeyRings;
+  /** For the account in use. */
   readonly revocation: RevocationParts;
   readonly creation: CreationParts;
+  /** The keys of one account by Firebase's user id, for as long as it is signed in; it need not be in use. */
+  readonly byAccount: (accountId: string) => AccountKeys;
   dispose(): void;
 }
 
-/** Ties Omi's calls to the session in use; the lists are dropped when another account comes into use. */
+/** Ties Omi's calls to the sessions; the lists are dropped when another account comes into use. */
 export function createKeyAccess({ api, sessions, base, now, pause }: KeyAccessParts): KeyAccess {
   const call = async <T>(
     signal: AbortSignal,
     send: (context: { base: BaseUrl; bearer: string; signal: AbortSignal }) => Promise<Result<T>>,
+    accountId?: string,
   ): Promise<Result<T>> => {
     const server = base();
     if (!server.ok) return fail<OmiFailure>(server.failure);
-    return callAuthorized(sessions, (bearer) => send({ base: server.value, bearer: bearer.token, signal }));
+    return callAuthorized(
+      sessions,
+      (bearer) => send({ base: server.value, bearer: bearer.token, signal }),
+      accountId,
+    );
   };
-  const ringOf = (family: KeyFamily): KeyRing =>
-    new KeyRing({ read: (signal) => call(signal, (context) => api.listKeys(family, context)), now });
-  const rings: KeyRings = { dev: ringOf('dev'), mcp: ringOf('mcp') };
-  let accountId = sessions.account?.id;
+  const newRings = (accountId?: string): KeyRings => {
+    const ringOf = (family: KeyFamily): KeyRing =>
+      new KeyRing({
+        read: (signal) => call(signal, (context) => api.listKeys(family, context), accountId),
+        now,
+      });
+    return { dev: ringOf('dev'), mcp: ringOf('mcp') };
+  };
+  const rings = newRings();
+  /** The lists of accounts that are signed in but not in use, once somebody has asked for them. */
+  const aside = new Map<string, KeyRings>();
+  const ringsOf = (accountId: string): KeyRings => {
+    if (sessions.account?.id === accountId) return rings;
+    const others = aside.get(accountId) ?? newRings(accountId);
+    aside.set(accountId, others);
+    return others;
+  };
+  const readListOf = async (accountId: string, family: KeyFamily): Promise<Result<KeyList>> => {
+    if (!sessions.isSignedIn(accountId)) return fail<OmiFailure>({ kind: 'unauthenticated' });
+    const ring = ringsOf(accountId)[family];
+    const list = await ring.refresh();
+    if (!sessions.isSignedIn(accountId)) return fail<OmiFailure>({ kind: 'cancelled' });
+    // Where the account came into use meanwhile, or out of it, that read was given up, or is of another's list.
+    return ringsOf(accountId)[family] === ring ? list : readListOf(accountId, family);
+  };
+  let inUse = sessions.account?.id;
   const watch = sessions.onDidChange(() => {
-    if (sessions.account?.id === accountId) return;
-    accountId = sessions.account?.id;
+    for (const [accountId, others] of aside) {
+      if (sessions.isSignedIn(accountId) && sessions.account?.id !== accountId) continue;
+      aside.delete(accountId);
+      disposeOf(others);
+    }
+    if (sessions.account?.id === inUse) return;
+    inUse = sessions.account?.id;
     keyFamilies.forEach((family) => rings[family].reset());
   });
   return {
     rings,
     dispose: () => {
       watch.dispose();
-      keyFamilies.forEach((family) => rings[family].dispose());
+      [rings, ...aside.values()].forEach(disposeOf);
     },
     creation: {
       create: (key, signal) => call(signal, (context) => api.createKey(key, context)),
@@ -70,5 +117,24 @@ export function createKeyAccess({ api, sessions, base, now, pause }: KeyAccessPa
         call(new AbortController().signal, (context) => api.revokeKey(family, id, context)),
       pause,
     },
+    byAccount: (accountId) => {
+      const readList = (family: KeyFamily): Promise<Result<KeyList>> => readListOf(accountId, family);
+      return {
+        readList,
+        revocation: {
+          accountId: () => (sessions.isSignedIn(accountId) ? accountId : undefined),
+          readList,
+          lastFilledList: (family) =>
+            sessions.isSignedIn(accountId) ? ringsOf(accountId)[family].lastFilled : undefined,
+          revoke: (family, id) =>
+            call(new AbortController().signal, (context) => api.revokeKey(family, id, context), accountId),
+          pause,
+        },
+      };
+    },
   };
+}
+
+function disposeOf(rings: KeyRings): void {
+  keyFamilies.forEach((family) => rings[family].dispose());
 }

@@ -154,7 +154,7 @@ function answerOf(result: Result<void>): Answer {
 }
 
 /** What was listed earlier: right before the requests, and the last time that one had keys in it. */
-interface EarlierLists {
+export interface EarlierLists {
   readonly before: KeyList | undefined;
   readonly known: KeyList | undefined;
 }
@@ -172,7 +172,8 @@ async function settle(
     .filter(([, answer]) => answer.kind === 'accepted')
     .map(([target]) => target.key);
   const after = await readPastLag(family, accepted, parts);
-  const doubtOfList = after.ok ? doubtAbout(after.value, { before, known }, answers) : after.failure;
+  const targeted = [...answers.keys()].map((target) => target.key);
+  const doubtOfList = after.ok ? doubtAbout(after.value, { before, known }, targeted) : after.failure;
   const [refsBefore, refsAfter] = [before && refsOf(before), after.ok ? refsOf(after.value) : undefined];
   for (const [target, answer] of answers) {
     // A list of another account lacks the key for another reason.
@@ -213,18 +214,18 @@ function endWhenAbsent(answer: Answer, wasListed: boolean): EndState {
 }
 
 /**
- * Why a list that lacks a key proves nothing: Omi may answer with an empty list when it has a fault, and an entry that
- * cannot be read may be the very key.
+ * Why a list that lacks these keys proves nothing, if so: Omi may answer with an empty list when it has a fault, and an
+ * entry that cannot be read may be the very key.
  */
-function doubtAbout(
+export function doubtAbout(
   after: KeyList,
   { before, known }: EarlierLists,
-  answers: ReadonlyMap<KeyTarget, Answer>,
+  keys: readonly ListedKey[],
 ): OmiFailure | undefined {
   if (after.unreadable.length > (before?.unreadable.length ?? 0)) {
     return { kind: 'protocol', problem: 'unreadable entries in the list of keys' };
   }
-  const targeted = new Set([...answers.keys()].map((target) => keyRef(target.key)));
+  const targeted = new Set(keys.map(keyRef));
   const hadOthers = (before ?? known)?.keys.some((key) => !targeted.has(keyRef(key))) ?? true;
   return after.keys.length === 0 && hadOthers
     ? { kind: 'protocol', problem: 'the list of keys is suddenly empty' }

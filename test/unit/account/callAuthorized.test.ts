@@ -203,3 +203,70 @@ describe('what comes too late is dropped', () => {
     valueOf(await call);
   });
 });
+
+describe('a call in the name of an account that is not in use', () => {
+  const listOf = (account: AccountName) =>
+    callAuthorized(
+      sessions,
+      ({ token }) => omiClient({ url: sandbox.url, bearer: token }).list(),
+      sandbox.accounts[account].uid,
+    );
+  const idOf = (account: AccountName): string => sandbox.accounts[account].uid;
+
+  beforeEach(async () => {
+    await signInAs('grace');
+    await signInAs('ada');
+  });
+
+  test('is sent with its own bearer', async () => {
+    expect(valueOf(await listOf('grace')).keys).toHaveLength(sandbox.keys('grace').length);
+    expect(sandbox.requests.map(({ account }) => account)).toEqual(['grace']);
+    expect(sessions.account?.id).toBe(idOf('ada'));
+  });
+
+  test('of one that is not signed in: unauthenticated, and nothing is sent', async () => {
+    expect(failureOf(await listOf('linus'))).toEqual({ kind: 'unauthenticated' });
+    expect(sandbox.requests).toHaveLength(0);
+  });
+
+  test('is dropped when it comes after its sign-out', async () => {
+    const release = hold('GET');
+    const call = listOf('grace');
+    await sandbox.waitForRequest({ method: 'GET' });
+    valueOf(await sessions.signOut(idOf('grace')));
+    release();
+    expect(failureOf(await call)).toEqual({ kind: 'cancelled' });
+  });
+
+  test('is kept when another account was signed out or put into use meanwhile', async () => {
+    const release = hold('GET');
+    const call = listOf('grace');
+    await sandbox.waitForRequest({ method: 'GET' });
+    await signInAs('linus');
+    valueOf(await sessions.signOut(idOf('ada')));
+    valueOf(await sessions.use(idOf('grace')));
+    release();
+    expect(valueOf(await call).keys).toHaveLength(sandbox.keys('grace').length);
+  });
+
+  test('is tried once more after a 401', async () => {
+    sandbox.fault({ account: 'grace', effect: { status: 401 } });
+    valueOf(await listOf('grace'));
+    expect(sandbox.requests.map(({ account, status }) => `${String(account)} ${String(status)}`)).toEqual([
+      'grace 401',
+      'grace 200',
+    ]);
+  });
+
+  test('refused twice ends its session alone', async () => {
+    const ended: string[] = [];
+    sessions.onDidEnd(({ account, reason }) => void ended.push(`${account.label} ${reason}`));
+    sandbox.fault({ account: 'grace', times: Infinity, effect: { status: 401 } });
+    expect(failureOf(await listOf('grace'))).toMatchObject({ kind: 'unauthenticated' });
+    expect(failureOf(await listOf('grace'))).toEqual({ kind: 'unauthenticated' });
+    expect(sandbox.requests).toHaveLength(2);
+    expect(ended).toEqual(['grace@example.com refused']);
+    expect(sessions.state).toMatchObject({ kind: 'signedIn', account: { id: idOf('ada') } });
+    valueOf(await list());
+  });
+});
