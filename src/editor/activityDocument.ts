@@ -8,6 +8,7 @@ import {
   type TextDocumentContentProvider,
 } from 'vscode';
 import type { Activity, ActivityAction, ActivityEntry } from '../keys/activity';
+import { markdownRow, plainInMarkdown } from '../leaks/markdown';
 
 const scheme = 'omi-activity';
 const address = Uri.from({ scheme, path: 'Omi Activity.md' });
@@ -55,26 +56,22 @@ function activityMarkdown(entries: readonly ActivityEntry[]): string {
   ];
   const rows = entries.toReversed().map(rowOf);
   const table =
-    rows.length === 0 ? [l10n.t('Nothing yet.')] : [head, head.map(() => '---'), ...rows].map(line);
+    rows.length === 0 ? [l10n.t('Nothing yet.')] : [head, head.map(() => '---'), ...rows].map(markdownRow);
   return [`# ${l10n.t('Omi Activity')}`, '', intro, '', ...table, ''].join('\n');
 }
 
 function rowOf({ at, account, action, keyName, masked, end, proof }: ActivityEntry): readonly string[] {
   const time = new Date(at).toISOString().slice(0, 19).replace('T', ' ');
-  const key = keyName === masked ? cell(masked) : `${cell(keyName)} (${cell(masked)})`;
-  return [time, cell(account), actionInWords(action), key, cell(endInWords(end)), cell(proofInWords(proof))];
-}
-
-function line(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`;
-}
-
-/** Words of others as they are: no table, named link, picture, code or HTML can come out of them. */
-function cell(text: string): string {
-  return text
-    .replace(/[\s\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, ' ')
-    .trim()
-    .replace(/[\\`*[\]<>|&~$]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\$&');
+  const key =
+    keyName === masked ? plainInMarkdown(masked) : `${plainInMarkdown(keyName)} (${plainInMarkdown(masked)})`;
+  return [
+    time,
+    plainInMarkdown(account),
+    actionInWords(action),
+    key,
+    plainInMarkdown(endInWords(end)),
+    plainInMarkdown(proofInWords(proof)),
+  ];
 }
 
 function actionInWords(action: ActivityAction): string {

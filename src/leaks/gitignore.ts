@@ -9,7 +9,14 @@ import type { TextChange } from '../keys/envFile';
  */
 export function gitignoreChange(text: string, name: string): readonly TextChange[] {
   const line = ignoreLineFor(name);
-  if (line === undefined || text.split(/\r?\n/).includes(line)) return [];
+  if (
+    line === undefined ||
+    text
+      .replace(/^\ufeff/, '')
+      .split(/\r?\n/)
+      .includes(line)
+  )
+    return [];
   const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
   const gap = text === '' || text === '\ufeff' || text.endsWith('\n') ? '' : lineEnd;
   return [{ start: text.length, end: text.length, text: `${gap}${line}${lineEnd}` }];

@@ -1,0 +1,32 @@
+import { mayHoldJsx, pieceAt, readJavaScript } from './javaScriptSource';
+import type { Reference, Spot } from './reference';
+
+/** `"KEY"` becomes `process.env.X`; a key within a longer string makes a template of it. */
+export function javaScriptReference({ text, start, end, languageId, variable }: Spot): Reference | undefined {
+  const pieces = readJavaScript(text, mayHoldJsx(languageId));
+  const piece = pieces && pieceAt(pieces, start);
+  if (!piece || piece.end < end) return undefined;
+  const reads = `process.env.${variable}`;
+  if (piece.kind === 'chunk') return { changes: [{ start, end, text: `\${${reads}}` }], reads };
+  if (!piece.isValue) return undefined;
+  const [from, to] = [piece.start + 1, piece.end - 1];
+  const isAttribute = piece.kind === 'attribute';
+  const parts = [text.slice(from, start), text.slice(end, to)].map((part) => templateOf(part, isAttribute));
+  const [head, tail] = parts;
+  if (head === undefined || tail === undefined) return undefined;
+  const isWhole = from === start && to === end;
+  const value = isWhole ? reads : `\`${head}\${${reads}}${tail}\``;
+  return {
+    changes: [{ start: piece.start, end: piece.end, text: isAttribute ? `{${value}}` : value }],
+    reads,
+  };
+}
+
+/** A part of a string as it is written in a template; undefined when the two read it differently. */
+function templateOf(part: string, isAttribute: boolean): string | undefined {
+  // An attribute has character references instead of escapes.
+  if (isAttribute && /[&\\\r\n]/.test(part)) return undefined;
+  // Templates know no octal escapes.
+  if (/(?<!\\)(?:\\\\)*\\(?:[1-9]|0\d)/.test(part)) return undefined;
+  return part.replace(/\\[^]|`|\$(?=\{)/g, (found) => (found.startsWith('\\') ? found : `\\${found}`));
+}

@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import type { KeyTarget } from '../../../src/keys/key';
+import {
+  exposureOf,
+  judge,
+  ownersOf,
+  severityOf,
+  type Evidence,
+  type Exposure,
+  type Life,
+  type Severity,
+} from '../../../src/leaks/judgement';
+import { seenKeyOf } from '../../../src/leaks/seenKey';
+import type { ListedKey } from '../../../src/omi/schemas';
+
+const seen = seenKeyOf(`omi_dev_${randomBytes(16).toString('hex')}`);
+const listed = (changes: Partial<ListedKey> = {}): ListedKey => ({
+  family: 'dev',
+  id: 'id-1',
+  name: 'prod-bot',
+  prefix: seen.prefix,
+  createdAt: 0,
+  lastUsedAt: null,
+  scopes: null,
+  appId: null,
+  ...changes,
+});
+const owner: KeyTarget = { accountId: 'ada', key: listed() };
+const other: KeyTarget = { accountId: 'bob', key: listed({ id: 'id-2' }) };
+
+const lives: readonly Life[] = ['alive', 'otherAccount', 'unknown', 'dead'];
+const table: readonly (readonly [Exposure, readonly Severity[]])[] = [
+  ['published', ['error', 'error', 'error', 'hint']],
+  ['committed', ['error', 'error', 'warning', 'hint']],
+  ['tracked', ['warning', 'warning', 'warning', 'hint']],
+  ['outside', ['warning', 'warning', 'warning', 'hint']],
+  ['ignored', ['information', 'information', 'information', 'hint']],
+];
+
+describe('severity', () => {
+  test.each(table)('%s', (exposure, severities) => {
+    expect(lives.map((life) => severityOf(exposure, life))).toEqual(severities);
+  });
+});
+
+describe('exposure', () => {
+  const local = { isPublished: false };
+  const pushed = { isPublished: true };
+  test.each([
+    ['tracked', [], 'tracked'],
+    ['untracked', [], 'tracked'],
+    ['ignored', [], 'ignored'],
+    ['outside', [], 'outside'],
+    ['tracked', [local], 'committed'],
+    ['ignored', [local, local], 'committed'],
+    ['ignored', [local, pushed], 'published'],
+    ['outside', [pushed], 'published'],
+  ] as const)('a file that is %s, with the history %o: %s', (standing, history, exposure) => {
+    expect(exposureOf(standing, history)).toBe(exposure);
+  });
+});
+
+describe('owners', () => {
+  test('are matched by prefix and family, in all lists', () => {
+    const lists = [
+      { accountId: 'ada', keys: [listed(), listed({ id: 'no', prefix: 'omi_dev_legacy' })] },
+      { accountId: 'bob', keys: [listed({ id: 'id-2' }), listed({ id: 'no', family: 'mcp' })] },
+      { accountId: 'eve', keys: [] },
+    ];
+    expect(ownersOf(seen, lists)).toEqual([owner, other]);
+  });
+});
+
+describe('judgement', () => {
+  type Case = readonly [string, Partial<Evidence>, Life, KeyTarget | undefined];
+  const cases: readonly Case[] = [
+    ['nothing known', {}, 'unknown', undefined],
+    ['nothing known, lists read', { listsRead: true }, 'unknown', undefined],
+    ['listed', { owners: [owner] }, 'alive', owner],
+    ['listed twice: whose is not sure', { owners: [owner, other] }, 'alive', undefined],
+    ['answered, lists not read', { knownLife: 'alive' }, 'alive', undefined],
+    ['answered, in no list', { knownLife: 'alive', listsRead: true }, 'otherAccount', undefined],
+    ['answered, listed', { knownLife: 'alive', listsRead: true, owners: [owner] }, 'alive', owner],
+    ['dead, still listed', { knownLife: 'dead', owners: [owner] }, 'dead', owner],
+    [
+      'of another account, only the prefix fits',
+      { knownLife: 'otherAccount', owners: [owner] },
+      'otherAccount',
+      undefined,
+    ],
+  ];
+  test.each(cases)('%s', (_, evidence, life, whose) => {
+    const base: Evidence = {
+      standing: 'tracked',
+      history: [],
+      owners: [],
+      knownLife: undefined,
+      listsRead: false,
+    };
+    const said = judge({ ...base, ...evidence });
+    expect([said.life, said.owner]).toEqual([life, whose]);
+    expect(said.severity).toBe(severityOf('tracked', life));
+  });
+
+  test('names all owners, and rates by the history', () => {
+    const said = judge({
+      standing: 'ignored',
+      history: [{ isPublished: true }],
+      owners: [owner, other],
+      knownLife: undefined,
+      listsRead: true,
+    });
+    expect(said).toEqual({
+      exposure: 'published',
+      life: 'alive',
+      severity: 'error',
+      owner: undefined,
+      owners: [owner, other],
+    });
+  });
+});
