@@ -95,6 +95,11 @@ export class LeakBook {
     return this.#texts.get(address);
   }
 
+  /** The texts in which keys stand. */
+  get addresses(): readonly string[] {
+    return [...this.#texts.keys()];
+  }
+
   /** Every place where a key stands that is not ignored. */
   get found(): readonly FoundKey[] {
     const ignored = this.#ignoredMarks();
