@@ -130,6 +130,14 @@ export class LeakBook {
     this.#tellKeys(new Set(fresh.keys()));
   }
 
+  /** Takes what a search of everything has found in place of all that was known: history can be rewritten. */
+  replaceHistory(finds: readonly HistoricFind[]): void {
+    const before = new Set(this.#history.keys());
+    this.#history.clear();
+    this.noteHistory(finds);
+    this.#tellKeys(before);
+  }
+
   /** The commits that brought a key in, newest first. */
   historyOf(fingerprint: string): readonly HistoricFind[] {
     return (this.#history.get(fingerprint) ?? []).toSorted((a, b) => b.authoredAt - a.authoredAt);

@@ -1,6 +1,6 @@
 import { commands, l10n, workspace } from 'vscode';
 import { reportHistory, historyLines } from '../leaks/historyReport';
-import { scanHistories, type NamedFolder } from '../leaks/historyScan';
+import { isWhole, scanHistories, type NamedFolder } from '../leaks/historyScan';
 import { keyLeaks } from '../leaks/keyLeaks';
 import { tellScan } from '../leaks/scanActions';
 import { scanning } from '../leaks/scanProgress';
@@ -18,7 +18,8 @@ export async function scanGitHistory(parts: Parts): Promise<void> {
     const done = await scanHistories(folders, signal, (commits) =>
       say(l10n.t('{0} commits searched', commits)),
     );
-    leaks.book.noteHistory(done.finds);
+    if (isWhole(done)) leaks.book.replaceHistory(done.finds);
+    else leaks.book.noteHistory(done.finds);
     const mayAsk = !signal.aborted && done.finds.length > 0;
     return { survey: done, unreadLists: mayAsk ? await leaks.readLists() : [] };
   });

@@ -57,6 +57,12 @@ export async function scanHistories(
   return { finds, commits, repositories, limits, without, noGit };
 }
 
+/** Whether everything that is here was searched: then what was not found is not there. */
+export function isWhole({ limits, noGit }: HistorySurvey): boolean {
+  const cuts: readonly HistoryLimit[] = ['cancelled', 'gitFailed', 'unreadableObjects'];
+  return noGit.length === 0 && !cuts.some((limit) => limits.has(limit));
+}
+
 /** What tells repositories apart: their work trees share one history. The folder itself where Git says nothing. */
 async function repositoryOf(folder: string): Promise<string> {
   const question = ['rev-parse', '--path-format=absolute', '--git-common-dir'];

@@ -11,6 +11,8 @@ export interface HostWatch {
     | { readonly provider: vscode.TreeDataProvider<KeysNode>; readonly view: vscode.TreeView<KeysNode> }
     | undefined;
   context: vscode.ExtensionContext | undefined;
+  /** What the extension has put into the status bar. */
+  readonly statusBar: WatchedStatusItem[];
   /** What the extension registered for VS Code's Accounts menu. */
   provider: vscode.AuthenticationProvider | undefined;
   /** The context keys that `when` clauses read, as they are now. */
@@ -23,6 +25,12 @@ export interface HostWatch {
   readonly logged: string[];
   /** Texts that must never be shown or logged: tokens that were pasted, raw keys that exist. */
   readonly secrets: Set<string>;
+}
+
+/** An item of the status bar, and whether it is to be seen. */
+export interface WatchedStatusItem {
+  readonly item: vscode.StatusBarItem;
+  isShown: boolean;
 }
 
 const shelf = globalThis as Partial<Record<symbol, HostWatch>>;
@@ -44,6 +52,7 @@ function startWatch(): HostWatch {
     keysView: undefined,
     context: undefined,
     provider: undefined,
+    statusBar: [],
     contextKeys: new Map(),
     commandsRun: [],
     shown: [],
@@ -69,6 +78,27 @@ function startWatch(): HostWatch {
       });
     }
     return channel;
+  });
+
+  const createStatusBarItem = vscode.window.createStatusBarItem.bind(vscode.window) as (
+    ...args: unknown[]
+  ) => vscode.StatusBarItem;
+  replace(vscode.window, 'createStatusBarItem', (...args: unknown[]) => {
+    const item = createStatusBarItem(...args);
+    const watched: WatchedStatusItem = { item, isShown: false };
+    const [show, hide] = [item.show.bind(item), item.hide.bind(item)];
+    replace(item, 'show', () => {
+      watched.isShown = true;
+      const tooltip = typeof item.tooltip === 'string' ? item.tooltip : '';
+      watch.shown.push(item.text, tooltip, item.accessibilityInformation?.label ?? '');
+      show();
+    });
+    replace(item, 'hide', () => {
+      watched.isShown = false;
+      hide();
+    });
+    watch.statusBar.push(watched);
+    return item;
   });
 
   const setStatusBarMessage = vscode.window.setStatusBarMessage.bind(vscode.window);
