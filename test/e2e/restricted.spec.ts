@@ -42,7 +42,7 @@ test('a hostile repository runs nothing and leads nothing astray, untrusted and 
     }),
   );
 
-  const person = await open({ folder, filesHoldKeys: true });
+  const person = await open({ folder });
   await expect(person.page.locator('#status\\.workspaceTrust')).toContainText('Restricted Mode');
   await test.step('Restricted Mode: keys in documents are shown', async () => {
     await openFile(person, 'bot.ts');

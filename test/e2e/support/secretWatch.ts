@@ -9,37 +9,22 @@ export const secretPattern =
 
 /**
  * From now on, every text and every spoken label that any window of the context draws is looked at in the moment it is
- * drawn, also what is gone again later (toasts, dialogs, input boxes).
+ * drawn, also what is gone again later (toasts, dialogs, input boxes). What editors show of files is the person's own,
+ * and is not looked at.
  *
  * @param context must not have windows yet.
- * @param filesHoldKeys what editors show of files is not looked at.
  * @returns gives what was found so far; each finding is cut short, so that a report holds no secret.
  */
-export async function watchScreens(
-  context: BrowserContext,
-  filesHoldKeys = false,
-): Promise<() => readonly string[]> {
+export async function watchScreens(context: BrowserContext): Promise<() => readonly string[]> {
   const found: string[] = [];
   await context.exposeFunction('omiSecretSeen', (where: string) => {
     found.push(where);
   });
   const script = await readFile(join(__dirname, 'watchDrawing.js'), 'utf8');
-  const given = {
-    omiSecretPattern: secretPattern.source,
-    omiExempt: filesHoldKeys ? textsOfFiles : '',
-  };
-  await context.addInitScript({ content: `Object.assign(globalThis, ${JSON.stringify(given)});\n${script}` });
+  const pattern = `globalThis.omiSecretPattern = ${JSON.stringify(secretPattern.source)};`;
+  await context.addInitScript({ content: `${pattern}\n${script}` });
   return () => found;
 }
-
-/** Where editors show files, in lines and in the box that keyboards write to; not those of other documents. */
-const textsOfFiles = ['.view-lines', '.native-edit-context', '.inputarea', '.ime-text-area']
-  .flatMap((part) =>
-    ['file', 'vscode-remote', 'vscode-notebook-cell'].map(
-      (scheme) => `.monaco-editor[data-uri^="${scheme}:"] ${part}`,
-    ),
-  )
-  .join(', ');
 
 /** What a window of a watched context shows at this moment: its text and its address. */
 export async function secretsOnScreen(page: Page): Promise<readonly string[]> {
@@ -71,4 +56,9 @@ export function filesWithSecrets(files: readonly WrittenFile[]): readonly string
     const match = secretPattern.exec(text);
     return match ? [`${path}: ${match[0].slice(0, 12)}…`] : [];
   });
+}
+
+/** All that VS Code keeps in a window's browser: its databases and its local storage, each entry as text. */
+export async function keptInBrowser(page: Page): Promise<readonly WrittenFile[]> {
+  return JSON.parse(String(await page.evaluate('omiKeptTexts()'))) as WrittenFile[];
 }

@@ -27,8 +27,6 @@ export interface WindowWishes {
   readonly lastingVault?: boolean;
   /** Opened in place of the folder that tests share. */
   readonly folder?: string;
-  /** Files hold keys: what an editor shows of a file is the person's own and is not looked at. All else is. */
-  readonly filesHoldKeys?: boolean;
 }
 
 /** Something to have open in the editor. */
@@ -163,7 +161,7 @@ function newWindows({ browser, server, folder: shared, sandbox }: Studio): Windo
   const contexts: BrowserContext[] = [];
   const watches: (() => readonly string[])[] = [];
   const newContext = async (wishes: WindowWishes) => {
-    const { theme = 'dark', scale = 1, lastingVault = false, filesHoldKeys = false } = wishes;
+    const { theme = 'dark', scale = 1, lastingVault = false } = wishes;
     const context = await browser.newContext({
       viewport: { width: 1280, height: 800 },
       colorScheme: theme,
@@ -171,7 +169,7 @@ function newWindows({ browser, server, folder: shared, sandbox }: Studio): Windo
       locale: 'en-US',
     });
     contexts.push(context);
-    watches.push(await watchScreens(context, filesHoldKeys));
+    watches.push(await watchScreens(context));
     if (lastingVault) await keepSecrets(context);
     return context;
   };
