@@ -1,12 +1,28 @@
-/* global document, Element, MutationObserver, omiSecretPattern, omiSecretSeen */
+/* global document, Element, MutationObserver, NodeFilter, omiSecretPattern, omiSecretSeen */
 // Runs in the window from its first moment on: looks at each text and label when it is drawn, and reports where a secret
-// was. `omiSecretPattern` and `omiSecretSeen` come from secretWatch.ts.
+// was. A person's own file may hold a key, and the editor shows it: the lines of a file are left out, not those of any
+// other text, such as the log or a text that is not saved anywhere. `omiSecretPattern` and `omiSecretSeen` come from secretWatch.ts.
 {
   const secret = new RegExp(omiSecretPattern);
+  const isFile = (element) =>
+    /^(file|vscode-remote):/.test(
+      element.closest('.monaco-editor[data-uri]')?.getAttribute('data-uri') ?? '',
+    );
+  const linesOfEditors = '.view-lines, textarea, .native-edit-context';
+  const isOfFile = (element) => element?.closest(linesOfEditors) != null && isFile(element);
+  const withoutFiles = (node) => {
+    const texts = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
+    let rest = '';
+    while (texts.nextNode()) if (!isOfFile(texts.currentNode.parentElement)) rest += texts.currentNode.data;
+    return rest;
+  };
   const look = (text, node) => {
-    const match = text === null ? null : secret.exec(text);
-    if (match === null) return;
+    if (text === null || !secret.test(text)) return;
     const element = node instanceof Element ? node : node.parentElement;
+    if (isOfFile(element)) return;
+    const isOwnText = node instanceof Element && text === node.textContent;
+    const match = secret.exec(isOwnText ? withoutFiles(node) : text);
+    if (match === null) return;
     omiSecretSeen(`${match[0].slice(0, 12)}… in ${element?.tagName ?? '?'} ${element?.className ?? ''}`);
   };
   const lookAtLabels = (element) => {
