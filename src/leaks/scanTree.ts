@@ -3,7 +3,7 @@ import { excludesOf, type Excludes } from './excludes';
 import { diskTree, type FileEntry, type FileTree } from './fileTree';
 import type { FileStanding } from './git';
 import { findsIn, type Find } from './seenKey';
-import { ignoredOf, isPlainFile, searchWorkTree, type SearchedWorkTree } from './workTree';
+import { ignoredOf, kindAt, searchWorkTree, type SearchedWorkTree } from './workTree';
 
 /** A file with keys in it; the path is relative to the scanned folder, with `/`. */
 export interface FileFinds {
@@ -123,8 +123,8 @@ class Scan {
       return false;
     }
     this.ways.add('git');
-    await this.lookAtDoubtful(gitFolder, directory, found);
-    await this.visitNested(found.nested.map((name) => pathOf(directory, name)));
+    const submodules = await this.lookAtDoubtful(gitFolder, directory, found);
+    await this.visitNested([...found.nested.map((name) => pathOf(directory, name)), ...submodules]);
     return true;
   }
 
@@ -136,13 +136,22 @@ class Scan {
     }
   }
 
-  /** Reads what Git did not clear, and asks it how it sees what holds keys. */
-  private async lookAtDoubtful(folder: string, directory: string, found: SearchedWorkTree): Promise<void> {
+  /** Reads what Git did not clear, and asks it how it sees what holds keys. Gives the submodules that it meets. */
+  private async lookAtDoubtful(
+    folder: string,
+    directory: string,
+    found: SearchedWorkTree,
+  ): Promise<readonly string[]> {
+    const submodules: string[] = [];
     const withKeys = new Map<string, readonly Find[]>();
     await drain([...found.doubtful.keys()], this.wishes.signal, async (name) => {
       const path = pathOf(directory, name);
       if (this.excludes.has(path)) return;
-      const finds = await this.look(path, () => isPlainFile(folder, path));
+      const finds = await this.look(path, async () => {
+        const kind = await kindAt(folder, path);
+        if (kind === 'directory' && !holdsListed(name, found)) submodules.push(path);
+        return kind === 'file';
+      });
       if (finds.length > 0) withKeys.set(name, finds);
     });
     const untracked = [...withKeys.keys()].filter((name) => found.doubtful.get(name) !== 'tracked');
@@ -152,6 +161,7 @@ class Scan {
       const standing = isTracked ? 'tracked' : ignored.has(name) ? 'ignored' : 'untracked';
       this.files.push({ path: pathOf(directory, name), standing, finds });
     }
+    return submodules;
   }
 
   /** The own walk from a directory on; repositories that it meets are left to Git. */
@@ -227,6 +237,11 @@ interface Place {
 
 function pathOf(directory: string, name: string): string {
   return directory === '' ? name : `${directory}/${name}`;
+}
+
+/** Whether Git lists files in a directory that it tracks as something else: then it is no submodule, but a lost file's place. */
+function holdsListed(name: string, { doubtful }: SearchedWorkTree): boolean {
+  return [...doubtful.keys()].some((other) => other.startsWith(`${name}/`));
 }
 
 /** Whether a file was not there any more. A name that is no UTF-8 cannot be asked for, which looks alike. */
