@@ -1,3 +1,4 @@
+import { EventEmitter, type Event } from 'cockatiel';
 import type { KeyTarget } from '../../keys/key';
 import type { KeyAccess } from '../../keys/keyAccess';
 import { judge, ownersIn, type AccountList, type Judgement } from '../../leaks/judgement';
@@ -40,7 +41,11 @@ export class Leaks {
   /** Revoked keys that a cached login still lets in. */
   readonly deathWatch: DeathWatch;
   readonly #parts: LeaksParts;
+  readonly #readings = new EventEmitter<void>();
   #known: Known = { lists: [], owners: () => [] };
+
+  /** Tells when the lists of all accounts were read: whose a key is may be known now. */
+  readonly onDidReadLists: Event<void> = this.#readings.addListener;
 
   constructor(parts: LeaksParts) {
     this.#parts = parts;
@@ -90,7 +95,9 @@ export class Leaks {
     const reads = sessions.accounts.flatMap(({ id }) =>
       keyFamilies.map((family) => keys.byAccount(id).readList(family)),
     );
-    return (await Promise.all(reads)).flatMap((read) => (read.ok ? [] : [read.failure]));
+    const failures = (await Promise.all(reads)).flatMap((read) => (read.ok ? [] : [read.failure]));
+    this.#readings.emit();
+    return failures;
   }
 
   /** By the lists that were read; gone through anew only when one of them has changed. */

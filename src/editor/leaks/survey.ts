@@ -27,6 +27,7 @@ export function registerLeakSurvey(parts: Parts): Disposable {
     registerGithubPattern(),
     deleted,
     leaks.book.onDidChange(show.soon),
+    leaks.onDidReadLists(show.soon),
     sessions.onDidChange(show.soon),
     ...keyFamilies.map((family) => keys.rings[family].onDidChange(show.soon)),
   );
