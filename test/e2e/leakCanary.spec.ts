@@ -1,7 +1,24 @@
 // One window in which all is done that can be done about leaked keys, and a look for them wherever they must never be.
 import { execFile } from 'node:child_process';
 import { dirname, join } from 'node:path';
-import { clickKey, hoverKey, keyMenu, marks, openFile, openProblems, quickFixes } from './support/editing';
+import {
+  clickKey,
+  hoverKey,
+  keyMenu,
+  marks,
+  openFile,
+  openIgnoredFile,
+  openProblems,
+  quickFixes,
+} from './support/editing';
+  clickKey,
+  hoverKey,
+  keyMenu,
+  marks,
+  openFile,
+  openIgnoredFile,
+  openProblems,
+  quickFixes,
 import { runningProcesses, watchArguments } from './support/processes';
 import { commit, makeRepository, newKey, push, write } from './support/repository';
 import {
@@ -77,7 +94,7 @@ test('no key leaves the file it stands in, whatever is done about it', async ({ 
     });
 
     await test.step('ignore in a file that has no comments', async () => {
-      await openFile(person, '.env');
+      await openIgnoredFile(person, '.env');
       await clickKey(person);
       await person.run('Omi: Ignore API Key on This Line');
       await expect(person.toast('is ignored in .env')).toBeVisible();

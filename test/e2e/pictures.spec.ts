@@ -1,11 +1,13 @@
 // The steps behind the pictures in the documents. The pictures are written with OMI_PICTURES=1 alone.
 import { createHash } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Locator } from '@playwright/test';
 import type { Sandbox } from '../../sandbox/server';
 import { consentAfter, signInThroughBrowser } from './support/consent';
+import { clickKey, hoverKey, openFile } from './support/editing';
 import type { Person } from './support/person';
+import { commit, makeRepository, push, write } from './support/repository';
 import { expect, test } from './support/stage';
 
 const media = join(__dirname, '..', '..', 'media');
@@ -106,12 +108,91 @@ for (const theme of ['light', 'dark'] as const) {
       for (const name of Object.keys(texts)) await rm(join(studio.folder, name), { force: true });
     }
   });
+
+  test(`a leaked key, ${theme}`, async ({ open, sandbox, studio }) => {
+    giveOrdinaryKeys(sandbox);
+    const folder = join(dirname(studio.folder), theme, 'weather-bot');
+    makeLeakyFolder(folder, sandbox.key('grace', 'notes-to-calendar').raw ?? '');
+    const person = await open({ theme, folder });
+    const { page } = person;
+    const picture = (name: string, mouse?: 'stays'): Promise<void> =>
+      takePicture(person, `leak-${name}`, theme, mouse);
+    await person.signInAndSee('notes-to-calendar', 'grace');
+    await widenSideBar(person, 420);
+    await person.clearToasts();
+    await openFile(person, 'bot.ts');
+
+    await person.run('Omi: Scan Git History for API Keys');
+    await expect(person.toast('published on origin/main')).toBeVisible();
+    await picture('history');
+    await person.clearToasts();
+    await person.run('Omi: Scan Workspace for API Keys');
+    await expect(person.toast('Found 2 API keys at 3 places')).toBeVisible();
+    await picture('scan');
+    await person.clearToasts();
+
+    await person.row('notes-to-calendar').click();
+    await person.press('ArrowRight');
+    await expect(person.row('bot.ts:')).toBeVisible();
+    const stranger = person.rows(/^omi_dev_/).first();
+    await stranger.click();
+    await person.press('ArrowRight');
+    await expect(person.row('notes.md:')).toBeVisible();
+    await picture('places');
+
+    await openFile(person, 'bot.ts');
+    await clickKey(person);
+    await hoverKey(person);
+    await picture('hover', 'stays');
+    await person.press('Escape');
+
+    await person.run('Omi: Respond to Leaked API Key');
+    await expect(person.modal).toContainText('Revoke the leaked API key "notes-to-calendar"?');
+    await picture('respond');
+    await person.pressModal('Revoke Now');
+    const proven = person.toast('Proven dead');
+    await expect(proven).toBeVisible();
+    await picture('dead');
+    await person.pressToast(proven, 'Incident Note');
+    await expect(page.locator('.editor-instance .view-lines').last()).toContainText(/What.Remains/);
+    await picture('note');
+  });
 }
 
-async function takePicture({ page }: Person, name: string, theme: string): Promise<void> {
+/** A program with a key in a pushed commit, the key where it belongs, and one of somebody else in a note. */
+function makeLeakyFolder(folder: string, raw: string): void {
+  const foreign = `omi_dev_${createHash('md5').update('of somebody else').digest('hex')}`;
+  const bot = [
+    '// Tells what the day was about.',
+    `const authorization = 'Bearer ${raw}';`,
+    "const address = 'https://api.omi.me/v1/dev/user/memories';",
+    'const answer = await fetch(address, { headers: { authorization } });',
+    'if (!answer.ok) throw new Error(`Omi says ${answer.status}`);',
+    '',
+    'for (const { content } of await answer.json()) {',
+    "  console.log('-', content);",
+    '}',
+    '',
+  ];
+  makeRepository(folder);
+  commit(folder, 'Tell what the day was about', { 'bot.ts': bot.join('\n'), '.gitignore': '.env\n' });
+  push(folder);
+  write(folder, '.env', `OMI_API_KEY=${raw}\n`);
+  write(folder, 'notes.md', `# Notes\n\nThe old bot ran with ${foreign}, ask around.\n`);
+}
+
+/** @param mouse moves out of the way, unless what is to be seen hangs on it. */
+async function takePicture(
+  { page }: Person,
+  name: string,
+  theme: string,
+  mouse: 'leaves' | 'stays' = 'leaves',
+): Promise<void> {
   if (process.env['OMI_PICTURES'] !== '1') return;
   await mkdir(directory, { recursive: true });
-  await page.mouse.move(25, 550);
+  if (mouse === 'leaves') await page.mouse.move(25, 550);
+  // The files hold keys, and pictures go to documents.
+  await page.evaluate('omiHideSecrets()');
   const path = join(directory, `${name}-${theme}.png`);
   await page.screenshot({ path, animations: 'disabled', caret: 'hide' });
 }
@@ -174,16 +255,6 @@ function giveOrdinaryKeys(sandbox: Sandbox): void {
       lastUsedAt: usedHoursAgo === null ? null : now - usedHoursAgo * hour,
     });
   }
-}
-
-async function openFile({ page, quickInput, input }: Person, name: string): Promise<void> {
-  await expect(async () => {
-    await page.keyboard.press('ControlOrMeta+P');
-    await input.fill(name, { timeout: 2000 });
-    await expect(quickInput.locator('.monaco-list-row').first()).toContainText(name, { timeout: 2000 });
-  }).toPass();
-  await page.keyboard.press('Enter');
-  await expect(page.locator('.editor-container .view-lines')).toBeVisible();
 }
 
 /** Shows all of a notification; VS Code shows one line of those without buttons. */

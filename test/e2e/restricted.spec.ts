@@ -1,5 +1,5 @@
 // A repository that tries to have programs run, in Restricted Mode and after it was trusted.
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { startSandbox } from '../../sandbox/server';
@@ -80,6 +80,12 @@ test('a hostile repository runs nothing and leads nothing astray, untrusted and 
       .getByRole('button', { name: 'Trust', exact: true })
       .click();
     await expect(person.page.locator('#status\\.workspaceTrust')).toHaveCount(0);
+    const dialog = person.page.locator('.monaco-modal-editor-block');
+    await dialog
+      .getByRole('button', { name: /^Close/ })
+      .first()
+      .click();
+    await expect(dialog).toBeHidden();
     const problems = await openProblems(person);
     await expect(problems.filter({ hasText: 'in a commit that is not pushed yet' })).toHaveCount(1);
 
@@ -99,6 +105,6 @@ test('a hostile repository runs nothing and leads nothing astray, untrusted and 
   await elsewhere.close();
 
   // Without precautions it does run: the trap is a good one.
-  execFileSync('git', ['status'], { cwd: folder, stdio: 'ignore' });
+  spawnSync('git', ['status'], { cwd: folder });
   expect(existsSync(mark)).toBe(true);
 });

@@ -10,8 +10,14 @@ export async function openFile({ page, quickInput, input }: Person, name: string
     await expect(quickInput.locator('.monaco-list-row').first()).toContainText(name, { timeout: 2000 });
   }).toPass();
   await page.keyboard.press('Enter');
-  await expect(page.locator('.editor-container .view-lines').first()).toBeVisible();
   await expect(page.locator('.tabs-container .tab.active')).toContainText(name);
+}
+
+/** Opens a file that Git ignores, which VS Code does not find by its name. */
+export async function openIgnoredFile(person: Person, name: string): Promise<void> {
+  await person.run('File: Focus on Files Explorer');
+  await person.page.locator('.explorer-folders-view .monaco-list-row', { hasText: name }).click();
+  await expect(person.page.locator('.tabs-container .tab.active')).toContainText(name);
 }
 
 /** The wavy lines below the keys of the file in use. */
@@ -42,7 +48,7 @@ export async function hoverKey(person: Person): Promise<Locator> {
 
 /** Opens the quick fixes of the key at the caret, and gives them. */
 export async function quickFixes(person: Person): Promise<Locator> {
-  const menu = person.page.locator('.action-widget');
+  const menu = person.page.locator('.action-widget:not(.action-list-submenu-panel)');
   await expect(async () => {
     await person.press('Escape');
     await clickKey(person);

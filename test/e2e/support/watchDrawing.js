@@ -1,12 +1,14 @@
-/* global document, Element, indexedDB, localStorage, MutationObserver, omiSecretPattern, omiSecretSeen, TextDecoder */
+/* global document, Element, indexedDB, localStorage, MutationObserver, NodeFilter, omiSecretPattern, omiSecretSeen, TextDecoder */
 // Runs in the window from its first moment on: looks at each text and label when it is drawn, and reports where a secret
 // was. A person's own file may hold a key, and the editor shows it: the lines of a file are left out, not those of any
 // other text, such as the log or a text that is not saved anywhere. `omiSecretPattern` and `omiSecretSeen` come from
 // secretWatch.ts.
 {
   const secret = new RegExp(omiSecretPattern);
+  // With its list of quick fixes VS Code speaks the word at the caret, which is of the person's own file.
+  const spoken = /Context: \S+ at line \d+ and column \d+\./g;
   const look = (text, node) => {
-    const match = text === null ? null : secret.exec(text);
+    const match = text === null ? null : secret.exec(text.replace(spoken, ''));
     if (match === null) return;
     const element = node instanceof Element ? node : node.parentElement;
     omiSecretSeen(`${match[0].slice(0, 12)}… in ${element?.tagName ?? '?'} ${element?.className ?? ''}`);
@@ -33,7 +35,18 @@
     });
     return copy.textContent;
   };
-  globalThis.omiTextOnScreen = () => textOf(document.body);
+  globalThis.omiTextOnScreen = () => textOf(document.body).replace(spoken, '');
+  // For pictures: the digits in the middle become dots, until the line is drawn anew.
+  globalThis.omiHideSecrets = () => {
+    const hidden = (raw) => raw.slice(0, 12) + '•'.repeat(raw.length - 16) + raw.slice(-4);
+    for (const lines of document.querySelectorAll('.view-lines')) {
+      const texts = document.createTreeWalker(lines, NodeFilter.SHOW_TEXT);
+      while (texts.nextNode()) {
+        const { currentNode: text } = texts;
+        if (secret.test(text.data)) text.data = text.data.replace(secret, hidden);
+      }
+    }
+  };
   const lookAtLabels = (element) => {
     if (isOfFile(element)) return;
     for (const { value } of element.attributes) look(value, element);
