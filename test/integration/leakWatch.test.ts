@@ -357,15 +357,21 @@ describe('Keys in documents', () => {
     git('repo', 'push', '--quiet', 'origin', 'main');
     const { document } = await vscode.window.showTextDocument(uriOf('repo/bot.ts'));
     await problemSaying(document.uri, /is in a pushed commit\. It still works\.$/);
-    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
-      'vscode.executeHoverProvider',
-      document.uri,
-      new vscode.Position(0, 20),
-    );
-    const text = hovers
-      .flatMap(({ contents }) => contents)
-      .map((content) => (content instanceof vscode.MarkdownString ? content.value : ''))
-      .join('\n');
+    const hover = async (): Promise<string> => {
+      const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+        'vscode.executeHoverProvider',
+        document.uri,
+        new vscode.Position(0, 20),
+      );
+      return hovers
+        .flatMap(({ contents }) => contents)
+        .map((content) => (content instanceof vscode.MarkdownString ? content.value : ''))
+        .join('\n');
+    };
+    const text = await until('the commits of both files', async () => {
+      const shown = await hover();
+      return shown.split('published').length > 2 ? shown : undefined;
+    });
     hostWatch().shown.push(text, decodeURIComponent(text.replace(/%(?![0-9A-F]{2})/g, '')));
     const plain = text.replaceAll('&nbsp;', ' ').replaceAll('\\', '');
     const commit = git('repo', 'rev-parse', '--short=7', 'HEAD');
