@@ -207,6 +207,10 @@ export class DocumentWatch {
       // Text that was not saved outlives its file.
       usedText(address)?.isDirty !== true;
     [...this.#resting.keys(), ...this.#looks.keys()].filter(isGone).forEach((one) => this.#drop(one));
+    const gone = [...this.#mine].filter(isGone);
+    gone.forEach((address) => this.#mine.delete(address));
+    // Another file may come in its place.
+    if (gone.length > 0) this.#parts.facts.forget();
     this.#parts.book.forget(isGone);
   }
 
