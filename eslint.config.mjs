@@ -92,14 +92,14 @@ export default defineConfig(
     rules: { 'no-restricted-imports': ['error', { paths: fetchBans }] },
   },
   {
-    // Code that is loaded when a command is first run; where the arrows lead is checked for these imports too.
-    files: ['src/editor/commands/index.ts'],
+    // Code that is loaded when it is first used, or a while after the start; where the arrows lead is checked here too.
+    files: ['commands/index', 'leaks/watch', 'leaks/githubPattern'].map((name) => `src/editor/${name}.ts`),
     rules: {
       'no-restricted-syntax': [
         'error',
         {
           selector: 'ImportExpression:not([source.value=/^\\.\\u002f\\w+$/])',
-          message: 'A command is loaded from a file beside this one.',
+          message: 'Code is loaded from a file beside this one.',
         },
       ],
     },

@@ -1,8 +1,10 @@
-// Measures the extension beside something that does as little as can be. Parts can be named: bulk, tree.
+// Measures the extension beside something that does as little as can be. Parts can be named: bulk, history, scan, tree.
 import { bulk } from './bulk';
+import { history } from './history';
+import { scan } from './scan';
 import { tree } from './tree';
 
-const parts = { bulk, tree } as const;
+const parts = { bulk, tree, scan, history } as const;
 
 async function main(): Promise<void> {
   const named = process.argv.slice(2);

@@ -27,9 +27,9 @@ async function main(): Promise<void> {
   const closing: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true, force: true })];
   try {
     execFileSync(process.execPath, ['esbuild.mjs'], { cwd: root, stdio: 'inherit' });
-    const folder = await demoFolder(directory);
     const sandbox = await startSandbox();
     closing.push(() => sandbox.close());
+    const folder = await demoFolder(directory, sandbox);
     const settings = {
       'omi.apiBaseUrl': sandbox.url,
       'omi.firebase.authEmulatorHost': `127.0.0.1:${String(sandbox.port)}`,
@@ -58,6 +58,8 @@ Omi API Keys, against a sandbox of Omi at ${sandbox.url}. Nothing leaves this ma
   2. Click the Omi icon in the activity bar, on the left.
   3. Click "Sign In", then "Continue with Google". A page opens in the browser: press "Allow".
   4. Right-click a key, choose "Revoke API Key", press "Revoke".
+  5. Open bot.ts in the Explorer: somebody left the key "${leakedName}" in it. Right-click the key, choose
+     "Respond to Leaked API Key", press "Revoke Now".
 
 Or, in step 3, click "Sign In with Firebase Token" and paste this token of ${sandbox.accounts.ada.name} (works only in this sandbox):
 
@@ -164,9 +166,18 @@ function desktopCode(): string | undefined {
     .find((path) => existsSync(path));
 }
 
-async function demoFolder(directory: string): Promise<string> {
+/** The key of the sandbox that lies in a file of the demo. */
+const leakedName = 'old-laptop';
+
+async function demoFolder(directory: string, sandbox: Sandbox): Promise<string> {
   const folder = join(directory, 'omi-demo');
   await mkdir(folder);
+  const leaked = sandbox.keys('ada', 'dev').find(({ name }) => name === leakedName);
+  if (!leaked?.raw) throw new Error(`The sandbox has no key ${leakedName}.`);
+  await writeFile(
+    join(folder, 'bot.ts'),
+    `// Tells what the day was about.\nexport const headers = {\n  Authorization: 'Bearer ${leaked.raw}',\n};\n`,
+  );
   await writeFile(
     join(folder, 'README.md'),
     '# Demo\n\nA folder to try Omi API Keys in. It is deleted when `npm start` ends.\n',

@@ -53,14 +53,14 @@ export function activate(context: ExtensionContext): void {
   const activityDocument = new ActivityDocument(activity);
   const record = new ActivityRecord({ activity, accounts: () => sessions.accounts, log, now });
   const pending = new PendingSecrets(secretVault(context.secrets));
+  const pulse = createPulse({ http, repeat, now });
   const rotations = new Rotations({
     journal: journalIn(state, 'omi.rotations'),
     ...{ creation: keys.creation, revocation: keys.revocation },
-    pulse: createPulse({ http, repeat, now }),
-    ...{ pending, base: readBaseUrl, now },
+    ...{ pending, pulse, base: readBaseUrl, now },
   });
   const workspaceState = steadyState(context.workspaceState);
-  const leaks = new Leaks({ globalState: state, workspaceState, keys, sessions });
+  const leaks = new Leaks({ globalState: state, workspaceState, keys, sessions, pulse, now });
   const view = new KeysView({ rings: keys.rings, sessions, pending, rotations, leaks, now });
   const loaded = Promise.all([sessions.load(), pending.load()]).then(() => undefined);
   const parts: Parts = {
@@ -70,12 +70,7 @@ export function activate(context: ExtensionContext): void {
   context.subscriptions.push(
     ...[log, sessions, ways, browserSignIn, keys, pending, view, activityDocument],
     pending.onDidMeetTrouble((trouble) => log.error(`Secrets of new keys: ${factsOf(trouble)}`)),
-    watchSessions({
-      sessions,
-      log,
-      isBusy: () => view.isWorking || view.inWork.size > 0,
-      signIn: () => signIn(parts),
-    }),
+    watchSessions(parts),
     new OmiAuthentication({ sessions, loaded, signIn: async () => (await signIn(parts))?.account }),
     registerCommands(parts),
     registerLeaks(parts),

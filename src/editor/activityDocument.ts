@@ -86,6 +86,8 @@ function actionInWords(action: ActivityAction): string {
       return l10n.t('Undo Rotation');
     case 'deliver':
       return l10n.t('Place');
+    case 'respond':
+      return l10n.t('Respond to Leak');
   }
 }
 
@@ -102,6 +104,11 @@ function endInWords(end: string): string {
     stillLive: l10n.t('STILL LIVE'),
     notInThisAccount: l10n.t('not in this account'),
     untried: l10n.t('not tried'),
+    provenDead: l10n.t('proven dead'),
+    alreadyDead: l10n.t('already dead'),
+    revokedNotProvable: l10n.t('revoked, not provable'),
+    revokedStillAnswering: l10n.t('revoked, still answering through a cached login'),
+    notYourAccount: l10n.t('not in this account'),
   };
   return words[end] ?? end;
 }
@@ -111,6 +118,11 @@ function proofInWords(proof: string): string {
     list: l10n.t('list read again'),
     alive: l10n.t('key answered'),
     untellable: l10n.t('Omi offers no proof'),
+    keyRoute: l10n.t('asked about the key'),
+    dataRoute: l10n.t('asked for data'),
   };
-  return words[proof] ?? proof;
+  return proof
+    .split(', ')
+    .map((one) => words[one] ?? one)
+    .join(', ');
 }

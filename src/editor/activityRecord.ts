@@ -12,7 +12,7 @@ export interface Deed {
   readonly key: ListedKey;
   /** The end state's name, such as `revoked` or `stillLive`. */
   readonly end: string;
-  /** How the end was proven, such as `list`; empty when it was not. */
+  /** How the end was proven, such as `list` or `list, keyRoute`; empty when it was not. */
   readonly proof: string;
 }
 

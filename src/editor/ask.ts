@@ -53,3 +53,50 @@ function wordsForMany(targets: readonly KeyTarget[]): { message: string; detail:
     detail: `${named.join('\n')}\n\n${l10n.t('Apps that use them stop working at once. This cannot be undone.')}`,
   };
 }
+
+/** What a person chose to do about a leaked key. */
+export type LeakAnswer = 'revoke' | 'replace';
+
+/** What the question about a leaked key shows. */
+export interface LeakQuestion {
+  readonly target: KeyTarget;
+  /** Where it lies, one sentence a line. */
+  readonly whereabouts: string;
+  /** Whether Omi named this key, or just its digits fit. */
+  readonly isCertain: boolean;
+  /** All that are signed in, the one in use first; the key's is named when there are several. */
+  readonly accounts: readonly Account[];
+}
+
+/**
+ * Asks once before a leaked key is revoked, in one of two ways. There is no way around it: it takes nothing but what it
+ * shows. When the key was last used is not said, for asking Omi about it counts as a use.
+ */
+export async function confirmLeakResponse(question: LeakQuestion): Promise<LeakAnswer | undefined> {
+  const { target, whereabouts, isCertain, accounts } = question;
+  const { key, accountId } = target;
+  const [revoke, replace] = [l10n.t('Revoke Now'), l10n.t('Replace, Then Revoke')];
+  const owner = accounts.length > 1 ? accounts.find(({ id }) => id === accountId) : undefined;
+  const switches = owner && accounts[0]?.id !== accountId;
+  const lines = [
+    owner ? l10n.t('Account: {0}', asPlainText(owner.label)) : '',
+    `${asPlainText(displayPrefix(key))}\n${whereabouts}`,
+    isCertain ? '' : l10n.t('Omi did not name the key: it is the only one of yours with these digits.'),
+    l10n.t('Revoke Now: apps that use it stop working at once. This cannot be undone.'),
+    [
+      l10n.t(
+        'Replace, Then Revoke: a new key is made and put in its place first; the leaked one works until then.',
+      ),
+      switches ? l10n.t('The view then shows the keys of that account.') : '',
+    ]
+      .filter(Boolean)
+      .join(' '),
+  ];
+  const chosen = await window.showWarningMessage(
+    l10n.t('Revoke the leaked API key "{0}"?', asPlainText(keyName(key))),
+    { modal: true, detail: lines.filter(Boolean).join('\n\n') },
+    revoke,
+    replace,
+  );
+  return chosen === revoke ? 'revoke' : chosen === replace ? 'replace' : undefined;
+}

@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
 import type { KeyTarget } from '../keys/key';
-import type { EndState, KeyOutcome } from '../keys/revokeKeys';
+import type { EndState, KeyOutcome, StillLiveReason } from '../keys/revokeKeys';
 import { wordsForFailure, type FailureAction } from './failures';
 import { namedKey } from './words';
 
@@ -73,8 +73,13 @@ export function reportRevocation(outcomes: readonly KeyOutcome[]): RevocationRep
 export function reasonOf(end: EndState): string {
   if (end.kind === 'notConfirmed') return wordsForFailure(end.failure)?.sentence ?? '';
   if (end.kind !== 'stillLive') return '';
-  if (end.why.kind === 'stillListed') return l10n.t('Omi accepted the revocation, but still lists the key.');
-  return wordsForFailure(end.why.failure)?.sentence ?? l10n.t('the revocation was cancelled.');
+  return reasonOfLife(end.why);
+}
+
+/** Why a key still works, as a sentence. */
+export function reasonOfLife(why: StillLiveReason): string {
+  if (why.kind === 'stillListed') return l10n.t('Omi accepted the revocation, but still lists the key.');
+  return wordsForFailure(why.failure)?.sentence ?? l10n.t('the revocation was cancelled.');
 }
 
 function failureSentence(

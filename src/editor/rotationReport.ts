@@ -87,6 +87,16 @@ export function wordsForRotated({ old, fresh, proof, places }: Rotation): string
     .join(' ');
 }
 
+/** Says where the new key of a rotation is. */
+export function newKeyInWords({ old, fresh, proof, places }: Rotation): string {
+  return [
+    l10n.t('The new key {0} is in {1}.', masked(fresh ?? old), placesInWords(places)),
+    proof === 'untellable' ? l10n.t('Omi offers no way to prove that it works.') : '',
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
 /** Says that a rotation was undone, and what is where. */
 export function wordsForUndone({ old, fresh, places }: Rotation): string {
   return [

@@ -1,6 +1,6 @@
 import type { Journal } from './journal';
 
-export type ActivityAction = 'create' | 'revoke' | 'rotate' | 'undoRotation' | 'deliver';
+export type ActivityAction = 'create' | 'revoke' | 'rotate' | 'undoRotation' | 'deliver' | 'respond';
 
 /** One thing that was done. Nothing in it is secret. */
 export interface ActivityEntry {
@@ -15,7 +15,7 @@ export interface ActivityEntry {
   readonly keyId: string;
   /** The end state's name, such as `revoked` or `stillLive`. */
   readonly end: string;
-  /** How the end was proven, such as `list`; empty when it was not. */
+  /** How the end was proven, such as `list` or `list, keyRoute`; empty when it was not. */
   readonly proof: string;
 }
 

@@ -9,7 +9,7 @@ export const ignoreMark = 'omi:ignore';
 
 /** Whether a line carries the mark. */
 export function isIgnoredLine(lineText: string): boolean {
-  return /(?<![\w:-])omi:ignore(?![\w:-])/.test(lineText);
+  return /(?<![\w:]|\w-)omi:ignore(?![\w:]|-\w)/.test(lineText);
 }
 
 /** A line of a text: `before` is everything up to its end. */

@@ -8,7 +8,8 @@ export function javaScriptReference({ text, start, end, languageId, variable }: 
   if (!piece || piece.end < end) return undefined;
   const reads = `process.env.${variable}`;
   if (piece.kind === 'chunk') return { changes: [{ start, end, text: `\${${reads}}` }], reads };
-  if (!piece.isValue) return undefined;
+  // In `return'…'` nothing but the quote ends the word.
+  if (!piece.isValue || /[\w$]/.test(text[piece.start - 1] ?? '')) return undefined;
   const [from, to] = [piece.start + 1, piece.end - 1];
   const isAttribute = piece.kind === 'attribute';
   const parts = [text.slice(from, start), text.slice(end, to)].map((part) => templateOf(part, isAttribute));

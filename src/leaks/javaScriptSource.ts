@@ -87,7 +87,7 @@ export function readJavaScript(text: string, hasJsx: boolean): readonly JsPiece[
     return kind === 'sign' && ![')', ']', '}', '++', '--'].includes(seen);
   };
   const holdsOf = (level: Level): Level['holds'] => {
-    if (level.holds === 'types' || level.inType || opensTypes) return 'types';
+    if (level.holds === 'types' || level.inType || opensTypes || isBareComma(level)) return 'types';
     const { kind, text: seen } = before[0];
     if (kind === 'word')
       return valueWords.has(seen) ? 'object' : before[1].text === 'enum' ? 'types' : 'other';
@@ -95,8 +95,15 @@ export function readJavaScript(text: string, hasJsx: boolean): readonly JsPiece[
     if (seen === '{') return level.holds === 'jsx' ? 'object' : 'other';
     return objectSigns.has(seen) ? 'object' : 'other';
   };
+  /** No value is sure where a list may be one of types: behind a name (`A['b']`), and outside of brackets. */
+  const isOfTypes = (opener: string, level: Level): boolean =>
+    level.holds === 'types' ||
+    level.inType ||
+    (opener === '[' ? !expects() || before[0].text === '>' : ['import', 'require'].includes(before[0].text));
+  const isBareComma = (level: Level): boolean =>
+    before[0].text === ',' && level.holds !== 'object' && (level.closer === '}' || level.closer === '');
   const isValue = (level: Level, end: number): boolean => {
-    if (level.holds === 'types' || level.inType) return false;
+    if (level.holds === 'types' || level.inType || isBareComma(level)) return false;
     const { kind, text: seen } = before[0];
     const may =
       kind === 'word'
@@ -170,7 +177,7 @@ export function readJavaScript(text: string, hasJsx: boolean): readonly JsPiece[
   const readSign = (seen: string, level: Level): boolean => {
     const closer = openers[seen];
     if (closer !== undefined) {
-      push('code', closer, seen === '{' ? holdsOf(level) : level.inType ? 'types' : inherited(level));
+      push('code', closer, seen === '{' ? holdsOf(level) : isOfTypes(seen, level) ? 'types' : 'other');
       if (seen === '{') opensTypes = false;
     } else if (seen === level.closer) {
       levels.pop();
@@ -264,10 +271,6 @@ export function readJavaScript(text: string, hasJsx: boolean): readonly JsPiece[
 }
 
 const none: Before = { kind: 'none', text: '' };
-
-function inherited({ holds }: Level): Level['holds'] {
-  return holds === 'types' ? 'types' : 'other';
-}
 
 /** Whether a text may hold JSX, by its language. Files called `.js` may. */
 export function mayHoldJsx(languageId: string): boolean {

@@ -41,6 +41,8 @@ export type ToldLife = 'alive' | 'dead' | 'otherAccount';
 export interface IgnoredKey {
   readonly fingerprint: string;
   readonly address: string;
+  /** What Omi lists it under, for showing. */
+  readonly prefix: string;
 }
 
 /** A life that lasts beyond the window: a key that was seen dead stays dead. */

@@ -63,7 +63,9 @@ function isValue(text: string, pieces: readonly PythonPiece[], index: number, is
   // Strings side by side are one; that holds for an f-string, and not for an expression.
   const isBeside = before.at(-1)?.kind === 'string' || after?.kind === 'string';
   const lead = before.findLast(({ kind }) => kind !== 'string');
-  if (!lead || (isWhole && isBeside)) return false;
+  // In `return'…'` nothing but the quote ends the word.
+  const isGlued = /\w/.test(text[(pieces[index]?.start ?? 0) - 1] ?? '');
+  if (!lead || isGlued || (isWhole && isBeside)) return false;
   return valueSigns.has(text.slice(lead.start, lead.end));
 }
 

@@ -17,7 +17,7 @@ export async function remoteBranches(
   if (!tips) return 'failed';
   if (tips.size === 0) return 'noRemote';
   const walk = new BranchWalk(tips, commits);
-  const args = ['rev-list', '--topo-order', '--parents', '--stdin'];
+  const args = ['rev-list', '--topo-order', '--parents', '--ignore-missing', '--stdin'];
   const input = [...tips.keys()].join('\n');
   const answer = await ask(args, { input, onOutput: eachLine((line) => walk.take(line)) });
   return answer.kind === 'answered' && answer.code === 0 ? walk.found : 'failed';
@@ -61,14 +61,14 @@ function joined(some: readonly Branch[] | undefined, more: readonly Branch[] | u
 
 /** The commits at which remote branches stand; the remote's main branch ranks first. */
 async function tipsOf(ask: AskGit): Promise<Map<string, Branch[]> | undefined> {
-  const format = '%(objecttype) %(objectname) %(refname) %(symref)';
+  const format = '%(objectname) %(refname) %(symref)';
   const answer = await ask(['for-each-ref', `--format=${format}`, ...(await followedRefs(ask))]);
   if (answer.kind === 'missing' || answer.code !== 0) return undefined;
   const rows = answer.output.split('\n').map((line) => line.split(' '));
-  const mains = new Set(rows.map(([, , , symref]) => symref).filter((symref) => symref));
+  const mains = new Set(rows.map(([, , symref]) => symref).filter((symref) => symref));
   const tips = new Map<string, Branch[]>();
-  for (const [index, [type, id = '', ref = '', symref]] of rows.entries()) {
-    if (type !== 'commit' || symref || ref === 'refs/stash') continue;
+  for (const [index, [id = '', ref = '', symref]] of rows.entries()) {
+    if (id === '' || symref || ref === 'refs/stash') continue;
     const name = maskRawKey(ref.replace(/^refs\/(?:remotes|heads)\//, ''));
     const branch = { rank: mains.has(ref) ? index - rows.length : index, name };
     tips.set(id, [...(tips.get(id) ?? []), branch]);

@@ -26,16 +26,15 @@ export class RepositoryHistory {
   /**
    * Commits that a branch, a remote branch, a tag, any stash or a checkout leads to, newest first; with `paths` those
    * alone that change one of these files, also on a side branch that came to nothing. Names are relative to the folder.
+   * Of a damaged repository all commits that are there.
    */
   async commits(paths: readonly string[] = []): Promise<readonly string[]> {
     // A line is a name there: one that holds a line end cannot narrow the list down.
     const names = paths.some((path) => path.includes('\n')) ? [] : paths;
     const input = [...(await this.stashes()), ...(names.length > 0 ? ['--', ...names] : []), ''].join('\n');
-    const list = ['rev-list', '--all', '--full-history', '--stdin'];
-    // A ref that leads nowhere makes Git refuse all; asked to ignore it, it would not say so.
-    return (
-      (await this.lines(list, input)) ?? (await this.lines([...list, '--ignore-missing'], input, true)) ?? []
-    );
+    const lines = await this.lines(['rev-list', '--all', '--full-history', '--stdin'], input);
+    // A branch that leads nowhere, or a parent that is lost, and Git lists nothing: any commit is better than none.
+    return lines ?? (await this.objects(['commit']));
   }
 
   /** All stashes: the ref leads to the last one alone, the others are in its log. */
@@ -44,24 +43,22 @@ export class RepositoryHistory {
     return answer.kind === 'answered' && answer.code === 0 ? answer.output.split('\n').filter(Boolean) : [];
   }
 
-  private async lines(
-    args: readonly string[],
-    input: string,
-    alsoCutShort = false,
-  ): Promise<readonly string[] | undefined> {
+  private async lines(args: readonly string[], input: string): Promise<readonly string[] | undefined> {
     const lines: string[] = [];
     const answer = await this.ask(args, { input, onOutput: eachLine((line) => lines.push(line)) });
     const isWhole = answer.kind === 'answered' && answer.code === 0;
     this.isWhole &&= isWhole;
-    return isWhole || alsoCutShort ? lines : undefined;
+    return isWhole ? lines : undefined;
   }
 
   /** Blobs and commits that are in the repository itself, in the order in which they are read fastest. */
-  async objects(): Promise<readonly string[]> {
+  async objects(kinds: readonly string[] = ['blob', 'commit']): Promise<readonly string[]> {
     const ids: string[] = [];
     const take = (line: string): void => {
-      const [kind, id] = line.split(' ');
-      if (id !== undefined && (kind === 'blob' || kind === 'commit')) ids.push(id);
+      const [kind = '', id = ''] = line.split(' ');
+      // Of one that it cannot read Git says `<id> missing`.
+      if (id === 'missing') this.isWhole = false;
+      else if (kinds.includes(kind)) ids.push(id);
     };
     const format = '--batch-check=%(objecttype) %(objectname)';
     const args = ['cat-file', '--batch-all-objects', '--unordered', '--buffer', format];

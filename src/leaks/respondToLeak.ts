@@ -69,6 +69,20 @@ export async function respondToLeak(
   return judged(end, withListOf(end, check), { family: target.key.family, wasListed });
 }
 
+/**
+ * Looks once more at a key whose revocation Omi has accepted, or whose end was ordered by other means. Nothing is
+ * revoked. Never rejects for an expected failure.
+ */
+export async function proveAgain(
+  raw: string,
+  target: KeyTarget,
+  parts: LeakParts,
+  signal: AbortSignal,
+): Promise<LeakEnd> {
+  const check = await proveDead(raw, target, parts, signal);
+  return judged({ kind: 'revoked' }, check, { family: target.key.family, wasListed: true });
+}
+
 type Tried = Exclude<EndState, { readonly kind: 'untried' | 'notInThisAccount' }>;
 
 /** A list that was read after the revocation and was without the key counts where it could not be read once more. */

@@ -1,9 +1,10 @@
 import { decodeText, mayHoldKey } from './decodeText';
+import { drain } from './drain';
 import { excludesOf, type Excludes } from './excludes';
 import { diskTree, type FileEntry, type FileTree } from './fileTree';
 import type { FileStanding } from './git';
 import { findsIn, type Find } from './seenKey';
-import { ignoredOf, isPlainFile, searchWorkTree, type SearchedWorkTree } from './workTree';
+import { ignoredOf, kindAt, searchWorkTree, type SearchedWorkTree } from './workTree';
 
 /** A file with keys in it; the path is relative to the scanned folder, with `/`. */
 export interface FileFinds {
@@ -46,9 +47,6 @@ export interface TreeScanWishes {
 
 /** A file that is larger is not read into memory; in bytes. Git searches it all the same, and so may clear it. */
 const largestFile = 10 * 1024 * 1024;
-
-/** Files that are open at the same time. */
-const atOnce = 16;
 
 /** Progress is told whenever so many more files were looked at. */
 const progressStep = 500;
@@ -123,8 +121,8 @@ class Scan {
       return false;
     }
     this.ways.add('git');
-    await this.lookAtDoubtful(gitFolder, directory, found);
-    await this.visitNested(found.nested.map((name) => pathOf(directory, name)));
+    const submodules = await this.lookAtDoubtful(gitFolder, directory, found);
+    await this.visitNested([...found.nested.map((name) => pathOf(directory, name)), ...submodules]);
     return true;
   }
 
@@ -136,13 +134,22 @@ class Scan {
     }
   }
 
-  /** Reads what Git did not clear, and asks it how it sees what holds keys. */
-  private async lookAtDoubtful(folder: string, directory: string, found: SearchedWorkTree): Promise<void> {
+  /** Reads what Git did not clear, and asks it how it sees what holds keys. Gives the submodules that it meets. */
+  private async lookAtDoubtful(
+    folder: string,
+    directory: string,
+    found: SearchedWorkTree,
+  ): Promise<readonly string[]> {
+    const submodules: string[] = [];
     const withKeys = new Map<string, readonly Find[]>();
     await drain([...found.doubtful.keys()], this.wishes.signal, async (name) => {
       const path = pathOf(directory, name);
       if (this.excludes.has(path)) return;
-      const finds = await this.look(path, () => isPlainFile(folder, path));
+      const finds = await this.look(path, async () => {
+        const kind = await kindAt(folder, path);
+        if (kind === 'directory' && !holdsListed(name, found)) submodules.push(path);
+        return kind === 'file';
+      });
       if (finds.length > 0) withKeys.set(name, finds);
     });
     const untracked = [...withKeys.keys()].filter((name) => found.doubtful.get(name) !== 'tracked');
@@ -152,6 +159,7 @@ class Scan {
       const standing = isTracked ? 'tracked' : ignored.has(name) ? 'ignored' : 'untracked';
       this.files.push({ path: pathOf(directory, name), standing, finds });
     }
+    return submodules;
   }
 
   /** The own walk from a directory on; repositories that it meets are left to Git. */
@@ -229,36 +237,13 @@ function pathOf(directory: string, name: string): string {
   return directory === '' ? name : `${directory}/${name}`;
 }
 
+/** Whether Git lists files in a directory that it tracks as something else: then it is no submodule, but a lost file's place. */
+function holdsListed(name: string, { doubtful }: SearchedWorkTree): boolean {
+  return [...doubtful.keys()].some((other) => other.startsWith(`${name}/`));
+}
+
 /** Whether a file was not there any more. A name that is no UTF-8 cannot be asked for, which looks alike. */
 function hasGone(error: unknown, path: string): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return (code === 'ENOENT' || code === 'FileNotFound') && !path.includes('\uFFFD');
-}
-
-/** Works on items, and on those that come up meanwhile, some at once, the newest first; stops early after a cancel. */
-function drain<T>(
-  first: readonly T[],
-  signal: AbortSignal,
-  work: (item: T, further: (items: readonly T[]) => void) => Promise<void>,
-): Promise<void> {
-  const waiting = [...first];
-  const further = (items: readonly T[]): void => {
-    for (const item of items) waiting.push(item);
-  };
-  let running = 0;
-  return new Promise((resolve, reject) => {
-    const next = (): void => {
-      while (running < atOnce && !signal.aborted) {
-        const item = waiting.pop();
-        if (item === undefined) break;
-        running += 1;
-        work(item, further).then(() => {
-          running -= 1;
-          next();
-        }, reject);
-      }
-      if (running === 0) resolve();
-    };
-    next();
-  });
 }

@@ -28,7 +28,7 @@ export function seenKeyOf(raw: string): SeenKey {
 }
 
 /** A seen key as a person reads it: `omi_dev_1a2b…9f0e`. */
-export function maskedKey({ prefix }: SeenKey): string {
+export function maskedKey({ prefix }: Pick<SeenKey, 'prefix'>): string {
   return prefix.replace('...', '…');
 }
 

@@ -1,15 +1,15 @@
 import { access, lstat, realpath } from 'node:fs/promises';
 import { dirname, join, relative, isAbsolute, sep } from 'node:path';
-import { runGit, type GitAnswer } from './git';
+import { runGit } from './git';
 
 /** A work tree after Git has looked through it. Paths are relative to the directory that was asked about. */
 export interface SearchedWorkTree {
   readonly kind: 'searched';
   /** How many files Git has read and found nothing in. */
   readonly cleared: number;
-  /** Files that Git did not clear: it found something, or could not read them; and whether they are tracked. */
+  /** What Git did not clear: it found something, or could not read it, or it is a submodule; and whether it is tracked. */
   readonly doubtful: ReadonlyMap<string, 'tracked' | 'other'>;
-  /** Where other repositories lie: nested ones, submodules, linked work trees. */
+  /** Where other repositories lie that are no submodules: nested ones, linked work trees. */
   readonly nested: readonly string[];
 }
 
@@ -30,7 +30,7 @@ export interface WorkTreeQuestion {
 }
 
 /** What a setting of the repository or the person could change about the answers. */
-const plainAnswers = ['-c', 'grep.fullName=false', '-c', 'grep.threads=0'];
+const plainAnswers = ['-c', 'grep.fullName=false', '-c', 'grep.threads=4'];
 
 /**
  * `git grep` reads what lies in the work tree, tracked or not, ignored or not, and no other repository in it. It says
@@ -51,34 +51,28 @@ const patterns: readonly (readonly string[])[] = [
 /** Lets Git look through a work tree for what may hold a key. Never throws; a cancel counts as failed. */
 export async function searchWorkTree(question: WorkTreeQuestion): Promise<WorkTreeSearch> {
   if (!(await isWorkTree(question))) return { kind: (await hasRepository(question)) ? 'failed' : 'none' };
-  const listed = new Map<string, 'tracked' | 'other'>();
-  const nested: string[] = [];
-  const takeOther = (name: string): void => {
-    if (name.endsWith('/')) nested.push(name.slice(0, -1));
-    else listed.set(name, 'other');
-  };
-  const takeTracked = (line: string): void => {
-    const name = line.slice(line.indexOf('\t') + 1);
-    // A submodule's mode.
-    if (line.startsWith('160000 ')) nested.push(name);
-    else listed.set(name, 'tracked');
-  };
-  const [hasTracked, hasOthers, cleared] = await Promise.all([
-    names(question, ['ls-files', '-z', '--stage'], takeTracked),
-    names(question, ['ls-files', '-z', '--others'], takeOther),
+  const [tracked, others, clean] = await Promise.all([
+    names(question, ['ls-files', '-z']),
+    names(question, ['ls-files', '-z', '--others']),
     search(question),
   ]);
-  if (!hasTracked || !hasOthers || cleared === undefined) return { kind: 'failed' };
-  for (const name of cleared) listed.delete(name);
-  return { kind: 'searched', cleared: cleared.length, doubtful: listed, nested: [...new Set(nested)] };
+  if (!tracked || !others || !clean) return { kind: 'failed' };
+  const cleared = new Set(clean);
+  const doubtful = new Map<string, 'tracked' | 'other'>();
+  const nested: string[] = [];
+  for (const name of others) {
+    if (name.endsWith('/')) nested.push(name.slice(0, -1));
+    else if (!cleared.has(name)) doubtful.set(name, 'other');
+  }
+  for (const name of tracked) if (!cleared.has(name)) doubtful.set(name, 'tracked');
+  return { kind: 'searched', cleared: cleared.size, doubtful, nested };
 }
 
 /** The files without a match; undefined when Git fails with either pattern. */
 async function search(question: WorkTreeQuestion): Promise<readonly string[] | undefined> {
   for (const pattern of patterns) {
-    const cleared: string[] = [];
-    const take = (name: string): void => question.onCleared(cleared.push(name));
-    if (await names(question, [...grep, ...pattern], take)) return cleared;
+    const clean = await names(question, [...grep, ...pattern], question.onCleared);
+    if (clean !== undefined) return clean;
   }
   return undefined;
 }
@@ -98,14 +92,14 @@ export async function ignoredOf(
   return new Set(ignored.map((path) => path.slice('./'.length)));
 }
 
-/** Whether the path is a file that lies where it seems to: no link, nor reached by way of one. */
-export async function isPlainFile(folder: string, path: string): Promise<boolean> {
+/** What lies at a path: a link, and what is reached by way of one, is `other`. Rejects when there is nothing. */
+export async function kindAt(folder: string, path: string): Promise<'file' | 'directory' | 'other'> {
   const stats = await lstat(join(folder, path));
-  if (!stats.isFile()) return false;
   for (let above = dirname(path); above !== '.'; above = dirname(above)) {
-    if ((await lstat(join(folder, above))).isSymbolicLink()) return false;
+    if ((await lstat(join(folder, above))).isSymbolicLink()) return 'other';
   }
-  return true;
+  if (stats.isFile()) return 'file';
+  return stats.isDirectory() ? 'directory' : 'other';
 }
 
 /** Git starts in the opened folder, so that it is chosen from outside that folder, and goes to the directory itself. */
@@ -113,28 +107,24 @@ function inside(directory: string, args: readonly string[]): readonly string[] {
   return [...plainAnswers, ...(directory === '' ? [] : ['-C', `./${directory}`]), ...args];
 }
 
-/** Streams names that end in zeros. False when Git did not do it. */
+/** Names that Git lists, each ended by a zero. Undefined when Git did not do it. */
 async function names(
   { folder, directory, pathspecs, signal }: WorkTreeQuestion,
   args: readonly string[],
-  take: (name: string) => void,
-): Promise<boolean> {
-  let rest: Buffer = Buffer.alloc(0);
+  onCount: (count: number) => void = () => undefined,
+): Promise<readonly string[] | undefined> {
+  const pieces: Buffer[] = [];
+  let count = 0;
   const onOutput = (piece: Buffer): void => {
-    const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
-    const end = bytes.lastIndexOf(0);
-    rest = Buffer.from(bytes.subarray(end + 1));
-    if (end > 0) bytes.toString('utf8', 0, end).split('\0').forEach(take);
+    pieces.push(piece);
+    for (const byte of piece) if (byte === 0) count += 1;
+    onCount(count);
   };
-  const answer = await runGit(folder, inside(directory, [...args, '--', '.', ...pathspecs]), signal, {
-    onOutput,
-  });
-  return hasWorked(answer);
-}
-
-/** 1 is `git grep` without anything to name. */
-function hasWorked(answer: GitAnswer): boolean {
-  return answer.kind === 'answered' && answer.code <= 1;
+  const asked = inside(directory, [...args, '--', '.', ...pathspecs]);
+  const answer = await runGit(folder, asked, signal, { onOutput });
+  // `git grep` says 1 when it has nothing to name.
+  const isDone = answer.kind === 'answered' && answer.code <= (args[0] === 'grep' ? 1 : 0);
+  return isDone ? Buffer.concat(pieces).toString('utf8').split('\0').slice(0, -1) : undefined;
 }
 
 /** Whether the directory is the top of a work tree; for the opened folder, whether it lies in one. */

@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SandboxKey } from '../../sandbox/server';
+import { runningProcesses } from './support/processes';
 import { deletes, expect, expectOneDeleteEach, keyPath, test } from './support/stage';
 
 let files: string[] = [];
@@ -82,7 +81,7 @@ test('the extension host is killed when the new key is made: the rotation is the
 
 /** The process ids of all extension hosts below this process. */
 function extensionHosts(): readonly number[] {
-  const processes = process.platform === 'linux' ? processesOfLinux() : processesByPs();
+  const processes = runningProcesses();
   const mine = new Set([process.pid]);
   // A child may have a smaller id than its parent: repeated until nothing new is found.
   for (let size = 0; size < mine.size;) {
@@ -92,35 +91,4 @@ function extensionHosts(): readonly number[] {
   return processes
     .filter(({ pid, args }) => mine.has(pid) && args.includes('--type=extensionHost'))
     .map(({ pid }) => pid);
-}
-
-interface OtherProcess {
-  readonly pid: number;
-  readonly parent: number;
-  readonly args: string;
-}
-
-/** A bare Linux has no `ps`. */
-function processesOfLinux(): readonly OtherProcess[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        const parent = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${name}/status`, 'utf8'))?.[1];
-        return [
-          { pid: Number(name), parent: Number(parent), args: readFileSync(`/proc/${name}/cmdline`, 'utf8') },
-        ];
-      } catch {
-        // It has just ended.
-        return [];
-      }
-    });
-}
-
-function processesByPs(): readonly OtherProcess[] {
-  const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' });
-  return table.split('\n').flatMap((line) => {
-    const match = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line);
-    return match ? [{ pid: Number(match[1]), parent: Number(match[2]), args: match[3] ?? '' }] : [];
-  });
 }

@@ -1,37 +1,33 @@
 import { Disposable, l10n } from 'vscode';
-import type { EndReason, Sessions } from '../../account/sessions';
+import type { EndReason } from '../../account/sessions';
 import type { VaultTrouble } from '../../account/sessionStore';
-import type { Log } from '../log';
+import { signIn } from '../commands/signIn';
 import { notify } from '../notify';
+import type { Parts } from '../parts';
 import { asPlainText } from '../words';
-
-export interface SessionWatchParts {
-  readonly sessions: Sessions;
-  readonly log: Log;
-  /** Whether an act of the person is under way, which will itself say how it ends. */
-  readonly isBusy: () => boolean;
-  readonly signIn: () => Promise<unknown>;
-}
 
 /**
  * Tells the person, once each, what nobody asked for: a session that ended for good, and a vault that is damaged,
  * cannot be read or has forgotten. Everything is logged.
  */
-export function watchSessions({ sessions, log, isBusy, signIn }: SessionWatchParts): Disposable {
+export function watchSessions(parts: Parts): Disposable {
+  const { sessions, log, view } = parts;
+  const signInAgain = (): Promise<unknown> => signIn(parts);
   const told = new Set<VaultTrouble['kind']>();
   const onTrouble = sessions.onDidMeetTrouble((trouble) => {
     log.error(`Secret storage: ${factsOf(trouble)}`);
     const isForCaller = trouble.kind === 'unavailable' && trouble.during !== 'read';
     if (told.has(trouble.kind) || isForCaller) return;
     told.add(trouble.kind);
-    void tellTrouble(trouble, signIn);
+    void tellTrouble(trouble, signInAgain);
   });
   const onEnd = sessions.onDidEnd(({ account, reason }) => {
     log.warn(`Session ended: ${reason}`);
     const message = wordsForEnd(reason, asPlainText(account.label));
-    if (message === undefined || isBusy()) return;
+    // An act of the person that is under way says itself how it ends.
+    if (message === undefined || view.isWorking || view.inWork.size > 0) return;
     void notify({ level: 'warn', message, actions: ['signIn'] }).then(async (action) => {
-      if (action === 'signIn') await signIn();
+      if (action === 'signIn') await signInAgain();
     });
   });
   return new Disposable(() => {

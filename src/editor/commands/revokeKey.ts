@@ -1,5 +1,6 @@
 import { l10n } from 'vscode';
 import type { KeyTarget } from '../../keys/key';
+import type { ListedKey } from '../../omi/schemas';
 import { checkRevoked, revokeKeys, type KeyOutcome } from '../../keys/revokeKeys';
 import { confirmRevocation } from '../ask';
 import { notify } from '../notify';
@@ -92,15 +93,17 @@ export async function cancellably<T>(
   }
 }
 
-/** The secret of a dead key waits for no place any more. */
 async function forgetSecrets(parts: Parts, outcomes: readonly KeyOutcome[]): Promise<void> {
   for (const { target, end } of outcomes) {
-    const isHeld = parts.pending.keys.some(({ key }) => key.id === target.key.id);
-    if (isHeld && (end.kind === 'revoked' || end.kind === 'alreadyGone')) {
-      const trouble = await releaseSecret(parts, target.key);
-      if (trouble !== '') await notify({ level: 'warn', message: trouble, actions: ['showLog'] });
-    }
+    if (end.kind === 'revoked' || end.kind === 'alreadyGone') await forgetSecretOf(parts, target.key);
   }
+}
+
+/** The secret of a dead key waits for no place any more. */
+export async function forgetSecretOf(parts: Parts, key: ListedKey): Promise<void> {
+  if (!parts.pending.keys.some((one) => one.key.id === key.id)) return;
+  const trouble = await releaseSecret(parts, key);
+  if (trouble !== '') await notify({ level: 'warn', message: trouble, actions: ['showLog'] });
 }
 
 function logOutcome({ log }: Parts, { target, end }: KeyOutcome): void {

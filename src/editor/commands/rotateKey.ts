@@ -38,6 +38,24 @@ export async function rotateKey(parts: Parts, clicked: unknown): Promise<void> {
   if (await confirmRotation(target, parts.sessions.accounts)) await begin(parts, target);
 }
 
+/** What is to follow a rotation in place of the usual words, by the old key's id, until it is over. */
+const sequels = new Map<string, (rotation: Rotation) => Promise<void>>();
+
+/**
+ * Rotates a key of the account in use that the person has agreed to lose, also where the rotation stops and is resumed
+ * later in this window.
+ *
+ * @param sequel what follows, in place of the words that the key is rotated.
+ */
+export async function rotateThen(
+  parts: Parts,
+  target: KeyTarget,
+  sequel: (rotation: Rotation) => Promise<void>,
+): Promise<void> {
+  sequels.set(target.key.id, sequel);
+  await begin(parts, target);
+}
+
 /** "Omi: Resume Rotation". */
 export async function resumeRotation(parts: Parts, clicked: unknown): Promise<void> {
   const rotation = await settleRotation(parts, clicked, l10n.t('Resume Rotation'));
@@ -124,6 +142,9 @@ async function goOn(parts: Parts, rotation: Rotation): Promise<void> {
   const end = await inWork(parts, [old, ...(fresh ? [fresh] : [])], () => takeSteps(parts, rotation));
   if (!end.ok) return tellHalt(parts, target, end.failure);
   note(parts, 'rotate', target, 'revoked', 'list');
+  const sequel = sequels.get(old.id);
+  sequels.delete(old.id);
+  if (sequel) return sequel(end.value);
   await notify({ level: 'info', message: wordsForRotated(end.value), actions: [] });
 }
 
@@ -211,6 +232,7 @@ async function undo(parts: Parts, seen: Rotation): Promise<void> {
   const target = { accountId, key: fresh };
   if (end.ok) {
     note(parts, 'undoRotation', target, 'revoked', 'list');
+    sequels.delete(old.id);
     await notify({ level: 'info', message: wordsForUndone(rotation), actions: [] });
     return;
   }

@@ -1,7 +1,16 @@
-import { l10n, Uri, window, workspace, type TextDocument, type TextEditor } from 'vscode';
+import {
+  Disposable,
+  InputBoxValidationSeverity,
+  l10n,
+  Uri,
+  window,
+  workspace,
+  type TextDocument,
+  type TextEditor,
+} from 'vscode';
 import { findsIn, rawKeyAt, seenKeyOf, type Find, type SeenKey } from '../../leaks/seenKey';
 import type { FoundKey } from '../../leaks/leakBook';
-import { familyOfRawKey, findRawKeys } from '../../omi/rawKey';
+import { findRawKeys } from '../../omi/rawKey';
 import { notify } from '../notify';
 import type { Parts } from '../parts';
 import { placeOf } from './places';
@@ -23,19 +32,21 @@ export interface PlaceArgument {
  * Settles which key a command is about: the one at the place that was clicked; else the one that is selected or stands
  * at the caret; else one that the person pastes unseen, where `title` says for what.
  *
+ * @param hint what to know before a key is pasted.
  * @returns undefined when the person gave up, or when the key stands there no more, which has been told.
  */
 export async function settleKey(
   parts: Parts,
   clicked: unknown,
   title: string | undefined,
+  hint = '',
 ): Promise<KeyInQuestion | undefined> {
   const place = placeArgument(clicked);
   if (place) return keyAtPlace(parts, place);
   const editor = window.activeTextEditor;
   const atCaret = editor && keyAtCaret(editor);
   if (atCaret || title === undefined) return atCaret;
-  return askForKey(title);
+  return askForKey(title, hint);
 }
 
 /** The key that is selected, or at or right beside the caret. */
@@ -61,7 +72,8 @@ function keyOf(raw: string, { uri }: TextDocument, find: Find): KeyInQuestion {
   return { raw, seen: find.key, at: { address: uri.toString(), find } };
 }
 
-function placeArgument(clicked: unknown): PlaceArgument['found'] | undefined {
+/** The place that a command was handed; undefined when it was handed none. */
+export function placeArgument(clicked: unknown): PlaceArgument['found'] | undefined {
   return typeof clicked === 'object' && clicked !== null && 'found' in clicked
     ? (clicked as PlaceArgument).found
     : undefined;
@@ -88,21 +100,40 @@ async function keyAtPlace(
   return undefined;
 }
 
-/** Lets the person paste a key that is not shown. */
-async function askForKey(title: string): Promise<KeyInQuestion | undefined> {
-  const text = await window.showInputBox({
-    title,
-    prompt: l10n.t('Paste the API key. It is not shown and not kept.'),
-    placeHolder: l10n.t('omi_dev_… or omi_mcp_…'),
-    password: true,
-    ignoreFocusOut: true,
-    validateInput: (typed) =>
-      typed.trim() === '' || findRawKeys(typed).length > 0
-        ? undefined
-        : l10n.t(
-            'This is no Omi API key: it begins with omi_dev_ or omi_mcp_, and 32 digits from 0 to f follow.',
-          ),
+/** Lets the person paste a key that is not shown. The box stays open until it holds one. */
+function askForKey(title: string, hint: string): Promise<KeyInQuestion | undefined> {
+  const box = window.createInputBox();
+  box.title = title;
+  box.prompt = `${l10n.t('Paste the API key. It is not shown and not kept.')} ${hint}`.trim();
+  box.placeholder = l10n.t('omi_dev_… or omi_mcp_…');
+  box.password = true;
+  // The key is copied from somewhere else; looking there must not close the box.
+  box.ignoreFocusOut = true;
+  const read = (): string | undefined => findRawKeys(box.value)[0]?.raw;
+  const judge = (): void => {
+    const isGood = box.value.trim() === '' || read() !== undefined;
+    box.validationMessage = isGood ? undefined : { message: notAKey(), severity: errorSeverity };
+  };
+  return new Promise((resolve) => {
+    let raw: string | undefined;
+    const listeners = Disposable.from(
+      box.onDidChangeValue(judge),
+      box.onDidAccept(() => {
+        raw = read();
+        if (raw === undefined) box.validationMessage = { message: notAKey(), severity: errorSeverity };
+        else box.hide();
+      }),
+      box.onDidHide(() => {
+        listeners.dispose();
+        box.dispose();
+        resolve(raw === undefined ? undefined : { raw, seen: seenKeyOf(raw), at: undefined });
+      }),
+    );
+    box.show();
   });
-  const raw = findRawKeys(text ?? '')[0]?.raw;
-  return raw !== undefined && familyOfRawKey(raw) ? { raw, seen: seenKeyOf(raw), at: undefined } : undefined;
 }
+
+const errorSeverity = InputBoxValidationSeverity.Error;
+
+const notAKey = (): string =>
+  l10n.t('This is no Omi API key: it begins with omi_dev_ or omi_mcp_, and 32 digits from 0 to f follow.');

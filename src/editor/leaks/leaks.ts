@@ -5,11 +5,16 @@ import { judge, ownersIn, type AccountList, type Judgement } from '../../leaks/j
 import { LeakBook, type FoundKey } from '../../leaks/leakBook';
 import type { SeenKey } from '../../leaks/seenKey';
 import type { FileStanding } from '../../leaks/git';
+import { DeathWatch } from '../../leaks/deathWatch';
+import type { LeakParts } from '../../leaks/leakParts';
 import { journalIn, type steadyState } from '../journals';
 import type { OmiFailure } from '../../omi/errors';
+import type { TakePulse } from '../../omi/pulseApi';
 import { keyFamilies, type KeyFamily } from '../../omi/rawKey';
 import type { ListedKey } from '../../omi/schemas';
 import type { Sessions } from '../../account/sessions';
+import { readBaseUrl } from '../settings';
+import { after } from '../timers';
 
 export interface LeaksParts {
   /** VS Code's state: of the machine for what is known of keys, of the workspace for what is not to be shown in it. */
@@ -17,6 +22,9 @@ export interface LeaksParts {
   readonly workspaceState: ReturnType<typeof steadyState>;
   readonly keys: KeyAccess;
   readonly sessions: Sessions;
+  readonly pulse: TakePulse;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 /** The lists that were read, and whose a key is by them. */
@@ -28,6 +36,10 @@ interface Known {
 /** What is known of keys in texts and in history, and what is to be said of them. */
 export class Leaks {
   readonly book: LeakBook;
+  /** What finding out about a raw key, and ending it, is done with. */
+  readonly inquiry: LeakParts;
+  /** Revoked keys that a cached login still lets in. */
+  readonly deathWatch: DeathWatch;
   readonly #parts: LeaksParts;
   readonly #readings = new EventEmitter<void>();
   #known: Known = { lists: [], owners: () => [] };
@@ -41,6 +53,13 @@ export class Leaks {
       ignored: journalIn(parts.workspaceState, 'omi.ignoredKeys'),
       deaths: journalIn(parts.globalState, 'omi.deadKeys'),
     });
+    const { keys, sessions, pulse, now } = parts;
+    this.inquiry = {
+      accounts: () => sessions.accounts,
+      byAccount: keys.byAccount,
+      ...{ pulse, base: readBaseUrl, now, after },
+    };
+    this.deathWatch = new DeathWatch(this.inquiry);
   }
 
   /** What is to be said of a key at a place, by what is known now. */

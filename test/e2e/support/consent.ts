@@ -42,7 +42,7 @@ export class Consent {
   /** Closes the page; the answer is kept, to be sent later, as from a window that the person has forgotten. */
   async leave(account: AccountName): Promise<() => Promise<Response>> {
     const attempt = await this.page.locator('input[name="attempt"]').inputValue();
-    const address = new URL('/v1/auth/consent', this.page.url());
+    const address = new URL('consent', this.page.url());
     await this.page.close();
     const body = new URLSearchParams({ attempt, account, decision: 'allow' });
     return () => fetch(address, { method: 'POST', body });

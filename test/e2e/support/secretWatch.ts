@@ -9,7 +9,8 @@ export const secretPattern =
 
 /**
  * From now on, every text and every spoken label that any window of the context draws is looked at in the moment it is
- * drawn, also what is gone again later (toasts, dialogs, input boxes).
+ * drawn, also what is gone again later (toasts, dialogs, input boxes). What editors show of files is the person's own,
+ * and is not looked at.
  *
  * @param context must not have windows yet.
  * @returns gives what was found so far; each finding is cut short, so that a report holds no secret.
@@ -25,9 +26,9 @@ export async function watchScreens(context: BrowserContext): Promise<() => reado
   return () => found;
 }
 
-/** What a window shows at this moment: its text and its address. */
+/** What a window of a watched context shows at this moment: its text and its address. */
 export async function secretsOnScreen(page: Page): Promise<readonly string[]> {
-  const text = await page.locator('body').innerText();
+  const text = String(await page.evaluate('omiTextOnScreen()'));
   return secretPattern.test(`${text}\n${page.url()}`) ? ['the window shows a secret'] : [];
 }
 
@@ -55,4 +56,9 @@ export function filesWithSecrets(files: readonly WrittenFile[]): readonly string
     const match = secretPattern.exec(text);
     return match ? [`${path}: ${match[0].slice(0, 12)}…`] : [];
   });
+}
+
+/** All that VS Code keeps in a window's browser: its databases and its local storage, each entry as text. */
+export async function keptInBrowser(page: Page): Promise<readonly WrittenFile[]> {
+  return JSON.parse(String(await page.evaluate('omiKeptTexts()'))) as WrittenFile[];
 }

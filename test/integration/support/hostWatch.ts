@@ -15,6 +15,8 @@ export interface HostWatch {
   readonly statusBar: WatchedStatusItem[];
   /** What the extension registered for VS Code's Accounts menu. */
   provider: vscode.AuthenticationProvider | undefined;
+  /** What the extension makes links of in the terminal. */
+  terminalLinks: vscode.TerminalLinkProvider | undefined;
   /** The context keys that `when` clauses read, as they are now. */
   readonly contextKeys: Map<string, unknown>;
   /** Every command that was run through the API, by id. */
@@ -52,6 +54,7 @@ function startWatch(): HostWatch {
     keysView: undefined,
     context: undefined,
     provider: undefined,
+    terminalLinks: undefined,
     statusBar: [],
     contextKeys: new Map(),
     commandsRun: [],
@@ -116,6 +119,12 @@ function startWatch(): HostWatch {
       return register(...args);
     },
   );
+
+  const makeLinks = vscode.window.registerTerminalLinkProvider.bind(vscode.window);
+  replace(vscode.window, 'registerTerminalLinkProvider', (provider: vscode.TerminalLinkProvider) => {
+    watch.terminalLinks = provider;
+    return makeLinks(provider);
+  });
 
   const executeCommand = vscode.commands.executeCommand.bind(vscode.commands);
   replace(vscode.commands, 'executeCommand', (id: string, ...args: unknown[]) => {

@@ -141,12 +141,12 @@ describe('signed out', () => {
     expect(sandbox.requests).toEqual([]);
   });
 
-  test.each(['ada', 'grace'] as const)('in the middle of a read of %s: cancelled', async (account) => {
-    const open = holdList(account);
+  test.each(['ada', 'grace'] as const)('in the middle of a read of %s: given up', async (account) => {
+    sandbox.fault({ path: listPath, account, effect: { hang: true } });
     const reading = keysOf(account).readList('dev');
-    await sandbox.waitForRequest({ path: listPath, account });
+    const hanging = await sandbox.waitForRequest({ path: listPath, account });
     await chain.sessions.signOut(uid(account));
-    open();
     expect(failureOf(await reading)).toEqual({ kind: 'cancelled' });
+    await expect.poll(() => hanging.status).toBe('dropped');
   });
 });

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { keyOnTheWire } from '../../../sandbox/apiKeys';
 import { startSandbox, type FaultEffect, type Sandbox } from '../../../sandbox/server';
 import type { KeyTarget } from '../../../src/keys/key';
 import { DeathWatch, type DeathWatchEnd } from '../../../src/leaks/deathWatch';
@@ -121,7 +122,7 @@ describe('proven dead', () => {
 
   test('although the revocation timed out: Omi obeys late', async () => {
     chain.dispose();
-    await open({ timeoutMs: 300 });
+    await open({ timeoutMs: 400 });
     const [deleting, listing] = [gate(), gate()];
     befallsDelete({ hold: deleting.closed });
     sandbox.fault({ path: listPath, skip: 1, effect: { hold: listing.closed } });
@@ -286,7 +287,7 @@ describe('still live', () => {
 
   test('silence', async () => {
     chain.dispose();
-    await open({ timeoutMs: 150 });
+    await open({ timeoutMs: 400 });
     befallsDelete({ hang: true });
     expect(await respond()).toMatchObject({
       kind: 'stillLive',
@@ -310,6 +311,28 @@ describe('still live', () => {
       kind: 'stillLive',
       why: { kind: 'stillAnswering' },
       proof: { list: { kind: 'protocol' }, keyRoute: 'alive' },
+    });
+  });
+
+  test('although the list is without it: the route that knows no cached logins lets it in', async () => {
+    const others = [keyOnTheWire(sandbox.addKey('ada'))];
+    befallsDelete({ noEffect: true });
+    befallsListsAfter({ status: 200, body: others });
+    expect(await respond()).toMatchObject({
+      kind: 'stillLive',
+      why: { kind: 'stillAnswering' },
+      proof: { list: 'gone', keyRoute: 'alive' },
+    });
+  });
+
+  test('as far as anybody can tell, when an older server lets in a key that was gone before', async () => {
+    withoutRoute(sandbox, keyRoute);
+    befallsDelete({ cachedLoginMs: 60_000 });
+    await chain.parts.byAccount(target.accountId).revocation.revoke('dev', key.id);
+    expect(await respond()).toMatchObject({
+      kind: 'stillLive',
+      why: { kind: 'stillAnswering' },
+      proof: { list: 'gone', keyRoute: 'untellable', dataRoute: 'alive' },
     });
   });
 

@@ -1,0 +1,35 @@
+import { Disposable, window, workspace, type Uri } from 'vscode';
+import { after } from '../timers';
+
+/** Git writes several files for one act; in milliseconds. */
+const restMs = 500;
+
+/** Where a commit, a push or an ignored file leaves its mark. */
+const marks = '**/{.gitignore,.git/{index,HEAD,packed-refs,logs/HEAD,refs/**}}';
+
+/**
+ * Tells when Git may see files otherwise than before: a `.gitignore` or something of the repository has changed, the
+ * person is back from another window, or the workspace is trusted now.
+ */
+export function onGitSigns(listener: () => void): Disposable {
+  let rest: { dispose(): void } | undefined;
+  const tell = (): void => {
+    rest?.dispose();
+    rest = after(restMs, listener);
+  };
+  const tellOf = (uris: readonly Uri[]): void => {
+    if (uris.some(({ path }) => path.endsWith('/.gitignore'))) tell();
+  };
+  const watcher = workspace.createFileSystemWatcher(marks);
+  return Disposable.from(
+    ...[watcher, watcher.onDidChange(tell), watcher.onDidCreate(tell), watcher.onDidDelete(tell)],
+    workspace.onDidSaveTextDocument(({ uri }) => tellOf([uri])),
+    workspace.onDidCreateFiles(({ files }) => tellOf(files)),
+    workspace.onDidDeleteFiles(({ files }) => tellOf(files)),
+    workspace.onDidGrantWorkspaceTrust(tell),
+    window.onDidChangeWindowState(({ focused }) => {
+      if (focused) tell();
+    }),
+    new Disposable(() => rest?.dispose()),
+  );
+}

@@ -1,0 +1,130 @@
+import { Hover, languages, MarkdownString, l10n, Uri, type Disposable, type TextDocument } from 'vscode';
+import type { Position } from 'vscode';
+import type { FoundKey, HistoricFind } from '../../leaks/leakBook';
+import { rawKeyAt } from '../../leaks/seenKey';
+import { redact } from '../../omi/redact';
+import { commandIds } from '../ids';
+import type { Parts } from '../parts';
+import { staleAfterDays } from '../settings';
+import { keyTooltip } from '../views/keyItem';
+import { asPlainText, fullTime } from '../words';
+import type { PlaceArgument } from './keyInQuestion';
+import { findInWords } from './findWords';
+import { placeOf } from './places';
+import { rangeOf } from './problems';
+
+/** A hover that lists more is not read. */
+const mostListed = 5;
+
+/** Shows what is known of a key while the mouse rests on it. */
+export function registerHover(parts: Parts): Disposable {
+  return languages.registerHoverProvider(
+    { scheme: '*' },
+    {
+      provideHover: (document, position) => {
+        const found = findAt(parts, document, position);
+        return found && new Hover(factsOf(parts, found), rangeOf(found));
+      },
+    },
+  );
+}
+
+/** The find at a position, if it still stands there. */
+function findAt({ leaks }: Parts, document: TextDocument, position: Position): FoundKey | undefined {
+  return leaks.book
+    .foundIn(document.uri.toString())
+    .find((found) => rangeOf(found).contains(position) && stands(document, found));
+}
+
+/** Whether a find still stands where it was found. */
+export function stands(document: TextDocument, { find }: FoundKey): boolean {
+  if (find.line >= document.lineCount) return false;
+  return rawKeyAt(document.lineAt(find.line).text, { ...find, line: 0 }) !== undefined;
+}
+
+function factsOf(parts: Parts, found: FoundKey): MarkdownString {
+  const { leaks, now, sessions } = parts;
+  const { key } = found.find;
+  const judgement = leaks.judge(found);
+  const { owner, owners } = judgement;
+  const text = owner
+    ? keyTooltip(owner.key, { now: now(), staleAfterDays: staleAfterDays() }).appendMarkdown('\n\n')
+    : new MarkdownString();
+  const account = sessions.accounts.find(({ id }) => id === owner?.accountId);
+  if (account && sessions.accounts.length > 1)
+    paragraph(text, l10n.t('Account: {0}', asPlainText(account.label)));
+  paragraph(text, findInWords(key, found.standing, judgement));
+  if (owners.length > 1) paragraph(text, l10n.t('It is one of {0} keys with this prefix.', owners.length));
+  list(text, l10n.t('In commits:'), leaks.book.historyOf(key.fingerprint).map(commitInWords));
+  const others = leaks.book.found.filter(
+    (other) => other.find.key.fingerprint === key.fingerprint && !isSamePlace(other, found),
+  );
+  list(
+    text,
+    l10n.t('Also at:'),
+    others.map((other) => (target) => linkTo(target, other)),
+  );
+  const place: PlaceArgument = { found: { address: found.address, find: found.find } };
+  const links = [
+    judgement.life === 'dead'
+      ? ''
+      : link(commandIds.respondToLeak, l10n.t('Respond to Leaked API Key'), place),
+    judgement.life === 'dead' ? '' : link(commandIds.checkKey, l10n.t('Check Whether It Is Alive'), place),
+  ].filter(Boolean);
+  text.appendMarkdown(links.join(' · '));
+  text.isTrusted = { enabledCommands: [commandIds.respondToLeak, commandIds.checkKey] };
+  return text;
+}
+
+type Write = (target: MarkdownString) => void;
+
+function paragraph(target: MarkdownString, words: string): void {
+  target.appendText(words).appendMarkdown('\n\n');
+}
+
+function list(target: MarkdownString, title: string, entries: readonly Write[]): void {
+  if (entries.length === 0) return;
+  paragraph(target, title);
+  entries.slice(0, mostListed).forEach((write) => {
+    target.appendMarkdown('- ');
+    write(target);
+    target.appendMarkdown('\n');
+  });
+  const more = entries.length - mostListed;
+  if (more > 0) target.appendMarkdown('- ').appendText(l10n.t('and {0} more', more)).appendMarkdown('\n');
+  target.appendMarkdown('\n');
+}
+
+/** `1a2b3c4, Nov 3, 2026, src/bot.ts, published on origin/main`. */
+function commitInWords({ commit, authoredAt, path, isPublished, branches }: HistoricFind): Write {
+  const [branch] = branches;
+  const published =
+    branch === undefined ? l10n.t('published') : l10n.t('published on {0}', asPlainText(redact(branch)));
+  const words = [
+    commit.slice(0, 7),
+    fullTime(authoredAt),
+    path === '' ? l10n.t('in the message') : asPlainText(redact(path)),
+    isPublished ? published : l10n.t('not pushed'),
+  ];
+  return (target) => target.appendText(words.join(', '));
+}
+
+function linkTo(target: MarkdownString, other: FoundKey): void {
+  const uri = Uri.parse(other.address, true);
+  if (uri.fragment !== '' || uri.scheme === 'untitled') {
+    target.appendText(placeOf(other));
+    return;
+  }
+  const line = uri.with({ fragment: `L${String(other.find.line + 1)}` });
+  target.appendMarkdown('[').appendText(placeOf(other)).appendMarkdown(`](${line.toString()})`);
+}
+
+function link(command: string, title: string, place: PlaceArgument): string {
+  return `[${title}](command:${command}?${encodeURIComponent(JSON.stringify([place]))})`;
+}
+
+function isSamePlace(one: FoundKey, other: FoundKey): boolean {
+  return (
+    one.address === other.address && one.find.line === other.find.line && one.find.start === other.find.start
+  );
+}

@@ -1,0 +1,251 @@
+import { l10n, Range, Uri, window, workspace, WorkspaceEdit, type TextDocument } from 'vscode';
+import { applyChanges } from '../../keys/envFile';
+import type { IncidentPlace } from '../../leaks/incidentNote';
+import { referenceFor, variableFor } from '../../leaks/references';
+import { findsIn, maskedKey, type Find, type SeenKey } from '../../leaks/seenKey';
+import type { Log } from '../log';
+import { notify } from '../notify';
+import type { Parts } from '../parts';
+import { placesInWords } from '../rotationReport';
+import { findOccurrences, type Occurrence } from '../secrets/occurrences';
+import { withoutIcons } from '../words';
+import { pathOf } from './incident';
+import type { KeyInQuestion } from './keyInQuestion';
+import { working } from './working';
+
+/** A place of a leaked key in a text. */
+interface LeakPlace {
+  readonly occurrence: Occurrence;
+  readonly at: IncidentPlace;
+  /** What would read the key from now on; undefined where no reference is known to be right. */
+  readonly reads: string | undefined;
+}
+
+/** Where a leaked key was replaced, and where it was left. */
+export interface Replacement {
+  readonly replaced: readonly IncidentPlace[];
+  readonly all: readonly IncidentPlace[];
+  /** What to tell. */
+  readonly level: 'info' | 'warn';
+  readonly message: string;
+}
+
+/**
+ * Puts references to the environment in the places of a leaked key, as one edit that can be undone: finds them in the
+ * workspace, lets the person review them, and changes those that are ticked. Places where no reference is known to be
+ * right are left, and named.
+ *
+ * @returns undefined when the person gave up, or when the key stands nowhere, which has been told.
+ */
+export async function replaceLeak(
+  parts: Parts,
+  { raw, seen }: KeyInQuestion,
+): Promise<Replacement | undefined> {
+  const search = l10n.t('Looking for the leaked key in this workspace …');
+  const found = await working(parts, search, (signal) =>
+    findOccurrences({
+      folders: (workspace.workspaceFolders ?? []).map(({ uri }) => uri),
+      beginnings: [raw.slice(0, 'omi_dev_1a2b'.length)],
+      isWanted: (one) => one === raw,
+      ...{ signal, log: parts.log },
+    }),
+  );
+  if (found.length === 0) {
+    const message = l10n.t('{0} stands in no text of this workspace any more.', maskedKey(seen));
+    await notify({ level: 'info', message, actions: [] });
+    return undefined;
+  }
+  const places = await planPlaces(found, seen, parts.log);
+  const fit = places.filter(({ reads }) => reads !== undefined);
+  const chosen = fit.length > 0 ? await review(fit, seen) : [];
+  if (!chosen) return undefined;
+  const lost = await replace(chosen, seen, parts.log);
+  const replaced = chosen.filter((place) => !lost.includes(place));
+  return {
+    replaced: replaced.map(({ at }) => at),
+    all: places.map(({ at }) => at),
+    ...wordsFor(
+      seen,
+      replaced,
+      lost,
+      places.filter((place) => !chosen.includes(place)),
+    ),
+  };
+}
+
+/** Says of each place what would read the key from now on, every one of its text being replaced. */
+async function planPlaces(
+  found: readonly Occurrence[],
+  seen: SeenKey,
+  log: Log,
+): Promise<readonly LeakPlace[]> {
+  const groups = byText(found, ({ uri }) => uri);
+  const planned = await Promise.all(
+    [...groups].map(async ([address, group]) => {
+      const document = await openText(address, log);
+      const finds = document ? findsOf(document.getText(), seen) : [];
+      const plan = document && planText(document, seen, new Set(group.map(({ nth }) => nth)));
+      return group.map((occurrence) => ({
+        occurrence,
+        at: { path: pathOf(address), line: finds[occurrence.nth]?.line ?? 0 },
+        reads: plan?.reads.get(occurrence.nth),
+      }));
+    }),
+  );
+  return planned.flat();
+}
+
+function byText<T>(places: readonly T[], uriOf: (place: T) => Uri): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, readonly T[]>();
+  for (const place of places) {
+    const address = uriOf(place).toString();
+    groups.set(address, [...(groups.get(address) ?? []), place]);
+  }
+  return groups;
+}
+
+interface TextPlan {
+  /** The whole text afterwards. */
+  readonly text: string;
+  /** What reads the key from now on, by the number of the place. */
+  readonly reads: ReadonlyMap<number, string>;
+}
+
+/** Replaces the places of these numbers one after the other, each planned on the text that the last one left. */
+function planText(document: TextDocument, seen: SeenKey, wanted: ReadonlySet<number>): TextPlan {
+  let text = document.getText();
+  const reads = new Map<number, string>();
+  const count = findsOf(text, seen).length;
+  let passed = 0;
+  for (let nth = 0; nth < count; nth += 1) {
+    const find = findsOf(text, seen)[passed];
+    const reference =
+      find && wanted.has(nth)
+        ? referenceFor(text, find, document.languageId, document.uri.path, variableFor(seen.family))
+        : undefined;
+    if (!reference) {
+      passed += 1;
+      continue;
+    }
+    text = applyChanges(text, reference.changes);
+    reads.set(nth, reference.reads);
+  }
+  return { text, reads };
+}
+
+function findsOf(text: string, seen: SeenKey): readonly Find[] {
+  return findsIn(text).filter(({ key }) => key.fingerprint === seen.fingerprint);
+}
+
+/** Shows all places before they are changed, all ticked. VS Code's own preview would show the key. */
+async function review(
+  places: readonly LeakPlace[],
+  seen: SeenKey,
+): Promise<readonly LeakPlace[] | undefined> {
+  const items = places.map((place) => ({
+    label: withoutIcons(nameOf(place)),
+    description: withoutIcons(place.occurrence.line),
+    detail: withoutIcons(`→ ${place.reads ?? ''}`),
+    picked: true,
+    place,
+  }));
+  const chosen = await window.showQuickPick(items, {
+    title: l10n.t('Replace {0} by an Environment Reference', maskedKey(seen)),
+    placeHolder: l10n.t('Tick the places, then press Enter'),
+    canPickMany: true,
+    ignoreFocusOut: true,
+  });
+  return chosen?.map(({ place }) => place);
+}
+
+/**
+ * Changes the texts as one edit, and saves those that held no unsaved text. A text in which the key stands at fewer or
+ * more places than were reviewed has changed, and is left.
+ *
+ * @returns the places that still hold the key, or whose file does.
+ */
+async function replace(chosen: readonly LeakPlace[], seen: SeenKey, log: Log): Promise<readonly LeakPlace[]> {
+  const edit = new WorkspaceEdit();
+  const groups = byText(chosen, ({ occurrence }) => occurrence.uri);
+  const texts = await Promise.all(
+    [...groups].map(async ([address, group]) => {
+      const document = await openText(address, log);
+      const plan =
+        document && planText(document, seen, new Set(group.map(({ occurrence }) => occurrence.nth)));
+      const isSame =
+        document !== undefined &&
+        group.every(({ at, reads, occurrence: { nth } }) => {
+          const find = findsOf(document.getText(), seen)[nth];
+          return find?.line === at.line && plan?.reads.get(nth) === reads;
+        });
+      if (!document || !plan || !isSame) return { group, document: undefined, text: '', wasDirty: false };
+      replaceMiddle(edit, document, plan.text);
+      return { group, document, text: plan.text, wasDirty: document.isDirty };
+    }),
+  );
+  await workspace.applyEdit(edit);
+  const lost: LeakPlace[] = [];
+  for (const { group, document, text, wasDirty } of texts) {
+    const isDone = document?.getText() === text && (wasDirty || (await isSaved(document)));
+    if (!isDone) lost.push(...group);
+  }
+  return lost;
+}
+
+/** Replaces what differs between a document and its text to be, from the first difference to the last. */
+function replaceMiddle(edit: WorkspaceEdit, document: TextDocument, text: string): void {
+  const before = document.getText();
+  const most = Math.min(before.length, text.length);
+  let start = 0;
+  while (start < most && before[start] === text[start]) start += 1;
+  let tail = 0;
+  while (tail < most - start && before.at(-1 - tail) === text.at(-1 - tail)) tail += 1;
+  const range = new Range(document.positionAt(start), document.positionAt(before.length - tail));
+  edit.replace(document.uri, range, text.slice(start, text.length - tail));
+}
+
+async function isSaved(document: TextDocument): Promise<boolean> {
+  try {
+    return !document.isDirty || (await document.save());
+  } catch {
+    return false;
+  }
+}
+
+async function openText(address: string, log: Log): Promise<TextDocument | undefined> {
+  try {
+    return await workspace.openTextDocument(Uri.parse(address, true));
+  } catch (error) {
+    log.warn(`A text with a key could not be opened: ${String(error)}`);
+    return undefined;
+  }
+}
+
+function wordsFor(
+  seen: SeenKey,
+  replaced: readonly LeakPlace[],
+  lost: readonly LeakPlace[],
+  left: readonly LeakPlace[],
+): Pick<Replacement, 'level' | 'message'> {
+  const list = (places: readonly LeakPlace[]): string => placesInWords(places.map(nameOf));
+  const sentences = [
+    replaced.length > 0
+      ? l10n.t(
+          'Replaced {0} in {1}. The key is read from the variable {2} now.',
+          maskedKey(seen),
+          list(replaced),
+          variableFor(seen.family),
+        )
+      : l10n.t('{0} was replaced nowhere.', maskedKey(seen)),
+    lost.length > 0 ? l10n.t('Changed meanwhile or not saved, so left as it is: {0}.', list(lost)) : '',
+    left.length > 0 ? l10n.t('To be taken out by hand: {0}.', list(left)) : '',
+  ];
+  return {
+    level: lost.length + left.length > 0 ? 'warn' : 'info',
+    message: sentences.filter(Boolean).join(' '),
+  };
+}
+
+function nameOf({ occurrence: { label, isUnsaved } }: LeakPlace): string {
+  return isUnsaved ? l10n.t('{0} (not saved)', label) : label;
+}

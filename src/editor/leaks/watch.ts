@@ -1,0 +1,25 @@
+import { Disposable } from 'vscode';
+import type { Parts } from '../parts';
+import { after } from '../timers';
+
+/** VS Code shows the first editors meanwhile; in milliseconds. */
+const startPauseMs = 100;
+
+/**
+ * Watches documents for keys and tells of them: problems, hovers, quick fixes. It begins a moment after the start, with
+ * code that activation does not load, and sends nothing for that.
+ */
+export function registerLeakWatch(parts: Parts): Disposable {
+  let watching: Disposable | undefined;
+  let isOver = false;
+  const start = after(startPauseMs, () => {
+    void import('./watching').then(({ startWatching }) => {
+      if (!isOver) watching = startWatching(parts);
+    });
+  });
+  return new Disposable(() => {
+    isOver = true;
+    start.dispose();
+    watching?.dispose();
+  });
+}

@@ -1,0 +1,42 @@
+import { workspace, type TextDocument, type Uri } from 'vscode';
+import type { Excludes } from '../../leaks/excludes';
+import { isIgnoredLine } from '../../leaks/ignoreLine';
+import { findsIn, type Find } from '../../leaks/seenKey';
+
+/** Texts above this are not looked into while they are edited; in UTF-16 units. */
+export const largestText = 1024 * 1024;
+
+const cellScheme = 'vscode-notebook-cell';
+
+/**
+ * The file that a document is kept in: a notebook's for its cells; undefined for one that nobody has saved yet.
+ */
+export function fileOfDocument({ uri }: Pick<TextDocument, 'uri'>): Uri | undefined {
+  if (uri.scheme === 'untitled') return undefined;
+  if (uri.scheme !== cellScheme) return uri;
+  const notebook = workspace.notebookDocuments.find((one) => one.uri.path === uri.path);
+  return notebook?.isUntitled === false ? notebook.uri : undefined;
+}
+
+/** Whether a person can write a document: output, earlier versions from Git and the like are documents too. */
+export function isWritable({ uri: { scheme } }: TextDocument): boolean {
+  return scheme === 'untitled' || scheme === cellScheme || workspace.fs.isWritableFileSystem(scheme) === true;
+}
+
+/** Whether a file is left out, by globs that are relative to its workspace folder. */
+export function isExcluded(file: Uri, excludes: Excludes): boolean {
+  return excludes.has(workspace.asRelativePath(file, false).replace(/^\/+/, ''));
+}
+
+/** Whether a text is above {@link largestText}; does not put its lines together. */
+export function isLarge(document: TextDocument): boolean {
+  return document.offsetAt(document.lineAt(document.lineCount - 1).range.end) > largestText;
+}
+
+/** The keys in a text, without those on lines that carry the mark. */
+export function findsToTell(text: string): readonly Find[] {
+  const finds = findsIn(text);
+  if (finds.length === 0) return finds;
+  const lines = text.split(/\r\n|\n|\r/);
+  return finds.filter(({ line }) => !isIgnoredLine(lines[line] ?? ''));
+}

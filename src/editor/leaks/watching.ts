@@ -1,0 +1,21 @@
+import { Disposable } from 'vscode';
+import type { Parts } from '../parts';
+import { watchCaret } from './caret';
+import { DocumentWatch } from './documentWatch';
+import { FileFacts } from './fileFacts';
+import { registerHover } from './hover';
+import { readListsForFinds } from './listsForFinds';
+import { Problems } from './problems';
+import { registerQuickFixes } from './quickFixes';
+
+/** Starts all that a person sees of keys in documents. */
+export function startWatching(parts: Parts): Disposable {
+  const { book } = parts.leaks;
+  const facts = new FileFacts({ log: parts.log, noteHistory: (finds) => book.noteHistory(finds) });
+  const problems = new Problems(parts);
+  const documents = new DocumentWatch({ book, facts, log: parts.log });
+  return Disposable.from(
+    ...[facts, problems, documents],
+    ...[registerHover(parts), registerQuickFixes(parts), readListsForFinds(parts), watchCaret()],
+  );
+}
