@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import type { KeysNode } from '../../src/editor/views/keysTree';
 import { hostWatch } from './support/hostWatch';
 import { MemoryFiles } from './support/memoryFiles';
 import type { ShownMessage } from './support/person';
@@ -169,8 +170,8 @@ describe('Write to .env, in a workspace of two folders and a virtual one', () =>
       const nodes = await until(`${String(count)} places`, async () => {
         const group = (await stage.groups()).find(({ kind }) => kind === 'strangers');
         const keys = group ? await provider?.getChildren(group) : [];
-        const below = await Promise.all((keys ?? []).map((key) => provider?.getChildren(key)));
-        const all = below.flatMap((some) => some ?? []);
+        const all: KeysNode[] = [];
+        for (const key of keys ?? []) all.push(...((await provider?.getChildren(key)) ?? []));
         return all.length === count ? all : undefined;
       });
       return Promise.all(nodes.map(async (node) => labelOf(await stage.item(node))));
