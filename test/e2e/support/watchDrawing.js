@@ -1,9 +1,10 @@
-/* global document, Element, MutationObserver, NodeFilter, omiSecretPattern, omiSecretSeen */
+/* global document, Element, MutationObserver, NodeFilter, omiSecretPattern, omiSecretSeen, omiSpokenPattern */
 // Runs in the window from its first moment on: looks at each text and label when it is drawn, and reports where a secret
 // was. A person's own file may hold a key, and the editor shows it: the lines of a file are left out, not those of any
-// other text, such as the log or a text that is not saved anywhere. `omiSecretPattern` and `omiSecretSeen` come from secretWatch.ts.
+// other text, such as the log or a text that is not saved anywhere. What begins with `omi` comes from secretWatch.ts.
 {
   const secret = new RegExp(omiSecretPattern);
+  const spoken = new RegExp(omiSpokenPattern, 'g');
   const isFile = (element) =>
     /^(file|vscode-remote):/.test(
       element.closest('.monaco-editor[data-uri]')?.getAttribute('data-uri') ?? '',
@@ -21,7 +22,7 @@
     const element = node instanceof Element ? node : node.parentElement;
     if (isOfFile(element)) return;
     const isOwnText = node instanceof Element && text === node.textContent;
-    const match = secret.exec(isOwnText ? withoutFiles(node) : text);
+    const match = secret.exec((isOwnText ? withoutFiles(node) : text).replace(spoken, ''));
     if (match === null) return;
     omiSecretSeen(`${match[0].slice(0, 12)}… in ${element?.tagName ?? '?'} ${element?.className ?? ''}`);
   };
