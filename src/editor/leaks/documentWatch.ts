@@ -175,10 +175,8 @@ export class DocumentWatch {
     const { uri } = document;
     const address = uri.toString();
     const wasResting = this.#resting.has(address);
-    this.#resting.get(address)?.dispose();
-    this.#resting.delete(address);
+    this.#drop(address);
     this.#large.set(document, false);
-    this.#looks.delete(address);
     const isKept = uri.scheme !== 'untitled' && fileOfDocument(document) === uri;
     if (!isKept) this.#parts.book.forget((one) => one === address);
     else if (wasResting || this.#parts.book.textAt(address)) void this.#lookAtFile(uri);
@@ -190,11 +188,19 @@ export class DocumentWatch {
   }
 
   #followEnd(uris: readonly Uri[]): void {
-    this.#parts.book.forget((address) => {
-      const isGone = uris.some((uri) => isWithin(address, uri));
+    const isGone = (address: string): boolean =>
+      uris.some((uri) => isWithin(address, uri)) &&
       // Text that was not saved outlives its file.
-      return isGone && openText(address)?.isDirty !== true;
-    });
+      openText(address)?.isDirty !== true;
+    [...this.#resting.keys(), ...this.#looks.keys()].filter(isGone).forEach((one) => this.#drop(one));
+    this.#parts.book.forget(isGone);
+  }
+
+  /** Gives up a look that is planned or under way. */
+  #drop(address: string): void {
+    this.#resting.get(address)?.dispose();
+    this.#resting.delete(address);
+    this.#looks.delete(address);
   }
 
   #followMove(from: Uri, to: Uri): void {

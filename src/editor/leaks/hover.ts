@@ -18,12 +18,15 @@ const mostListed = 5;
 
 /** Shows what is known of a key while the mouse rests on it. */
 export function registerHover(parts: Parts): Disposable {
-  return languages.registerHoverProvider('*', {
-    provideHover: (document, position) => {
-      const found = findAt(parts, document, position);
-      return found && new Hover(factsOf(parts, found), rangeOf(found));
+  return languages.registerHoverProvider(
+    { scheme: '*' },
+    {
+      provideHover: (document, position) => {
+        const found = findAt(parts, document, position);
+        return found && new Hover(factsOf(parts, found), rangeOf(found));
+      },
     },
-  });
+  );
 }
 
 /** The find at a position, if it still stands there. */

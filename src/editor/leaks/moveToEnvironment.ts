@@ -57,14 +57,26 @@ export async function moveToEnvironment(
   const kept = isThere ? { place: placeIn(env, name), note: '' } : await keep(parts, key, env, name);
   if (!kept) return undefined;
   if ('failure' in kept) return { level: 'warn', message: `${kept.failure} ${nothing}` };
-  // The text may have changed while the person was asked.
-  const plan = planReferences(document, key.at.find, name);
-  const isDone = plan !== undefined && plan.replaced > 0 && (await applyPlan(document, plan));
+  const plan = await replaceIn(document, key, name);
   const where = l10n.t('The key is in {0}.', kept.place);
-  if (isDone)
+  if (plan)
     return { level: 'info', message: [said(document, plan), where, kept.note].filter(Boolean).join(' ') };
   const why = l10n.t('{0} has changed meanwhile and was left as it is.', fileOf(key.at.address));
   return { level: 'warn', message: [why, where, kept.note].filter(Boolean).join(' ') };
+}
+
+/** Plans anew, as the text may have changed while the person was asked; and once more if it changes just now. */
+async function replaceIn(
+  document: TextDocument,
+  { at }: KeyAtPlace,
+  variable: string,
+): Promise<ReferencePlan | undefined> {
+  for (let time = 0; time < 2; time += 1) {
+    const plan = planReferences(document, at.find, variable);
+    if (!plan || plan.replaced === 0) return undefined;
+    if (await applyPlan(document, plan)) return plan;
+  }
+  return undefined;
 }
 
 function said({ uri }: TextDocument, { reads, replaced, left }: ReferencePlan): string {

@@ -25,7 +25,7 @@ interface Fix {
 /** Offers on a find what can be done about it. */
 export function registerQuickFixes(parts: Parts): Disposable {
   return languages.registerCodeActionsProvider(
-    '*',
+    { scheme: '*' },
     { provideCodeActions: (document, range, context) => fixesAt(parts, document, range, context) },
     { providedCodeActionKinds: [CodeActionKind.QuickFix] },
   );

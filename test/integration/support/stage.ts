@@ -292,8 +292,9 @@ export class Stage {
     await configure('firebase.authEmulatorHost', `127.0.0.1:${String(this.sandbox.port)}`);
     await configure('firebase.apiKey', undefined);
     await configure('requestTimeoutSeconds', 2);
-    const { sortBy, staleAfterDays, clipboardClearAfterSeconds } = settingNames;
-    for (const name of [sortBy, staleAfterDays, clipboardClearAfterSeconds]) await configure(name, undefined);
+    const { sortBy, staleAfterDays, clipboardClearAfterSeconds, leaksWatch, leaksExclude } = settingNames;
+    const others = [sortBy, staleAfterDays, clipboardClearAfterSeconds, leaksWatch, leaksExclude];
+    for (const name of others) await configure(name, undefined);
   }
 
   /** Back to signed out, with fresh keys, no faults and nothing on the screen. */

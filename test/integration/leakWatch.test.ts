@@ -1,0 +1,405 @@
+import assert from 'node:assert/strict';
+import { rm, writeFile } from 'node:fs/promises';
+import * as vscode from 'vscode';
+import { hostWatch, replace } from './support/hostWatch';
+import {
+  clearWorkspace,
+  fixesAt,
+  git,
+  makeRepository,
+  masked,
+  newKey,
+  openFile,
+  pathOf,
+  problems,
+  problemSaying,
+  problemsOf,
+  put,
+  uriOf,
+} from './support/leaks';
+import { configure, openStage, type Stage } from './support/stage';
+import { until } from './support/until';
+
+const { Error: error, Warning: warning, Information: information } = vscode.DiagnosticSeverity;
+
+describe('Keys in documents', () => {
+  let stage: Stage;
+  before(async () => {
+    stage = await openStage();
+  });
+  after(() => stage.close());
+  // VS Code's own Git extension would stumble over repositories that are gone again.
+  before(() => vscode.workspace.getConfiguration('git').update('enabled', false, true));
+  after(() => vscode.workspace.getConfiguration('git').update('enabled', undefined, true));
+  afterEach(async () => {
+    await clearWorkspace();
+    await stage.reset();
+  });
+
+  /** Puts a text in the place of all that an editor has. */
+  const retype = (editor: vscode.TextEditor, text: string): Thenable<boolean> =>
+    editor.edit((edit) => edit.replace(new vscode.Range(0, 0, editor.document.lineCount, 0), text));
+
+  describe('what is looked into', () => {
+    it('an opened file: one problem at the key, with masked text alone', async () => {
+      const raw = newKey();
+      const { document } = await openFile('open.ts', `// first\nconst key = '${raw}';\n`);
+      const [problem] = await problems(document.uri);
+      assert.deepEqual(
+        [problem?.message, problem?.source, problem?.code, problem?.severity],
+        [
+          `Omi API key ${masked(raw)} is in this text. It is not known whether it still works.`,
+          ...['Omi API Keys', 'outside', warning],
+        ],
+      );
+      assert.ok(problem?.range.isEqual(new vscode.Range(1, 13, 1, 13 + raw.length)));
+      assert.equal(stage.sandbox.requests.length, 0);
+      assert.equal(stage.person.unseen, 0);
+    });
+
+    it('text that is typed and not saved, as it is now', async () => {
+      const editor = await openFile('typed.txt', 'nothing yet\n');
+      await retype(editor, `\n\nkey ${newKey()}\nand ${newKey('mcp')}\n`);
+      const [first, second] = await problems(editor.document.uri, 2);
+      assert.deepEqual([first?.range.start.line, second?.range.start.line], [2, 3]);
+      await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), '\n'));
+      await until('the problem to move', () => problemsOf(editor.document.uri)[0]?.range.start.line === 3);
+      await retype(editor, 'no key\n');
+      await problems(editor.document.uri, 0);
+    });
+
+    it('an untitled text, until it is closed', async () => {
+      const document = await vscode.workspace.openTextDocument({ content: `x ${newKey()} y` });
+      await vscode.window.showTextDocument(document);
+      await problems(document.uri);
+      await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+      await problems(document.uri, 0);
+    });
+
+    it('the cells of a notebook', async () => {
+      const raw = newKey();
+      const cell = new vscode.NotebookCellData(
+        vscode.NotebookCellKind.Code,
+        `import omi\nkey = "${raw}"`,
+        'python',
+      );
+      const notebook = await vscode.workspace.openNotebookDocument(
+        'jupyter-notebook',
+        new vscode.NotebookData([cell]),
+      );
+      await vscode.window.showNotebookDocument(notebook);
+      const uri = notebook.cellAt(0).document.uri;
+      const [problem] = await problems(uri);
+      assert.equal(problem?.range.start.line, 1);
+      const titles = (await fixesAt(uri, problem.range)).map(({ title }) => title);
+      assert.ok(titles.includes('Replace with an Environment Reference'));
+      await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+      await problems(uri, 0);
+    });
+
+    it('a notebook that is closed: its file counts, and an opened one is told of once', async () => {
+      const cell = { cell_type: 'code', source: [`key = '${newKey()}'`], metadata: {}, outputs: [] };
+      const text = JSON.stringify({ cells: [cell], metadata: {}, nbformat: 4, nbformat_minor: 5 });
+      const uri = await put('notes.ipynb', text);
+      // A notebook that is opened by an extension would stay open for a while after its editor.
+      await vscode.commands.executeCommand('vscode.openWith', uri, 'jupyter-notebook');
+      const cellUri = await until(
+        'the cell',
+        () => vscode.window.activeNotebookEditor?.notebook.cellAt(0).document.uri,
+      );
+      await problems(cellUri);
+      assert.deepEqual(problemsOf(uri), []);
+      await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+      await problems(uri);
+      await problems(cellUri, 0);
+    });
+
+    for (const [name, encode] of [
+      ['UTF-16, little end first', (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le')],
+      ['UTF-16, big end first', (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le').swap16()],
+      ['UTF-8 with a mark', (text: string) => Buffer.from(`\ufeff${text}`)],
+    ] as const) {
+      it(`${name}, open and closed again`, async () => {
+        const { document } = await openFile('encoded.txt', encode(`é\r\nkey ${newKey()}\r\n`));
+        const [problem] = await problems(document.uri);
+        assert.deepEqual([problem?.range.start.line, problem?.range.start.character], [1, 4]);
+        const editor = vscode.window.activeTextEditor;
+        assert.ok(editor && (await retype(editor, 'gone')));
+        await problems(document.uri, 0);
+        await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+        await problems(document.uri);
+      });
+    }
+
+    it('not a view that nobody can write, such as an earlier version', async () => {
+      const provider = { provideTextDocumentContent: () => `old ${newKey()}` };
+      const registered = vscode.workspace.registerTextDocumentContentProvider('earlier', provider);
+      const old = await vscode.workspace.openTextDocument(vscode.Uri.parse('earlier:/bot.ts'));
+      await vscode.window.showTextDocument(old);
+      const { document } = await openFile('now.txt', `now ${newKey()}`);
+      await problems(document.uri);
+      assert.deepEqual(problemsOf(old.uri), []);
+      registered.dispose();
+    });
+
+    it('not what is excluded, also once the setting has changed', async () => {
+      const dependency = await openFile('node_modules/one/index.js', `'${newKey()}'`);
+      const fixture = await openFile('fixtures/one.txt', newKey());
+      await problems(fixture.document.uri);
+      assert.deepEqual(problemsOf(dependency.document.uri), []);
+      await configure('leaks.exclude', ['fixtures']);
+      await problems(dependency.document.uri);
+      await problems(fixture.document.uri, 0);
+    });
+
+    it('not lines that carry the mark, while they carry it', async () => {
+      const [one, other] = [newKey(), newKey()];
+      const editor = await openFile('marked.ts', `a('${one}'); // omi:ignore\nb('${other}');\n`);
+      const [problem] = await problems(editor.document.uri);
+      assert.equal(problem?.range.start.line, 1);
+      await retype(editor, `a('${one}');\nb('${other}');\n`);
+      await problems(editor.document.uri, 2);
+    });
+
+    it('texts above 1 MB are left out, and that is said where one is in use', async () => {
+      const items: { text: string; isThere: boolean }[] = [];
+      const restore = replace(vscode.languages, 'createLanguageStatusItem', () => {
+        const item = { text: '', detail: '', isThere: true, dispose: () => (item.isThere = false) };
+        items.push(item);
+        return item;
+      });
+      const told = (): boolean =>
+        items.some(({ text, isThere }) => isThere && text === 'Not looked into for Omi API keys');
+      try {
+        const large = await openFile('large.txt', `${newKey()}\n${'x'.repeat(1024 * 1024)}\n`);
+        await until('to be told', told);
+        assert.deepEqual(problemsOf(large.document.uri), []);
+        const small = await openFile('small.txt', newKey());
+        await problems(small.document.uri);
+        assert.equal(told(), false);
+        const again = await vscode.window.showTextDocument(large.document);
+        await until('to be told again', told);
+        await again.edit((edit) => edit.delete(new vscode.Range(1, 0, 2, 0)));
+        await problems(large.document.uri);
+        assert.equal(told(), false);
+        assert.equal(stage.person.unseen, 0);
+      } finally {
+        restore();
+      }
+    });
+
+    it('5,000 keys in one text: all are found, and an edit is followed', async () => {
+      const text = Array.from({ length: 5000 }, () => newKey()).join('\n');
+      const editor = await openFile('many.txt', text);
+      await problems(editor.document.uri, 5000);
+      await editor.edit((edit) => edit.delete(new vscode.Range(0, 0, 1, 0)));
+      await problems(editor.document.uri, 4999);
+      const last = new vscode.Range(4998, 3, 4998, 3);
+      assert.ok((await fixesAt(editor.document.uri, last)).length > 0);
+    });
+  });
+
+  describe('what becomes of a text', () => {
+    it('closed without saving: what the file holds counts', async () => {
+      const kept = newKey();
+      const editor = await openFile('closed.txt', `${kept}\n`);
+      await problems(editor.document.uri);
+      await retype(editor, `${kept}\n${newKey()}\n`);
+      await problems(editor.document.uri, 2);
+      await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+      const [problem] = await problems(editor.document.uri);
+      assert.ok(problem?.message.includes(masked(kept)));
+    });
+
+    it('changed by others while it is closed', async () => {
+      const { document } = await openFile('changed.txt', newKey());
+      await problems(document.uri);
+      await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+      await writeFile(pathOf('changed.txt'), 'no key\n');
+      await problems(document.uri, 0);
+    });
+
+    it('deleted, or a folder around it', async () => {
+      const { document } = await openFile('sub/deeper/gone.txt', newKey());
+      await problems(document.uri);
+      await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+      const edit = new vscode.WorkspaceEdit();
+      edit.deleteFile(uriOf('sub'), { recursive: true });
+      assert.ok(await vscode.workspace.applyEdit(edit));
+      await problems(document.uri, 0);
+    });
+
+    it('deleted by others', async () => {
+      const { document } = await openFile('removed.txt', newKey());
+      await problems(document.uri);
+      await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+      await rm(pathOf('removed.txt'));
+      await problems(document.uri, 0);
+    });
+
+    it('moved, open or closed', async () => {
+      const { document } = await openFile('place/open.txt', newKey());
+      await problems(document.uri);
+      const closed = await openFile('place/closed.txt', newKey());
+      await problems(closed.document.uri);
+      await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+      const edit = new vscode.WorkspaceEdit();
+      edit.renameFile(uriOf('place'), uriOf('moved'));
+      assert.ok(await vscode.workspace.applyEdit(edit));
+      await problems(uriOf('moved/open.txt'));
+      await problems(uriOf('moved/closed.txt'));
+      await problems(uriOf('place/open.txt'), 0);
+      await problems(uriOf('place/closed.txt'), 0);
+    });
+
+    it('watching is switched off and on again', async () => {
+      const { document } = await openFile('off.txt', newKey());
+      await problems(document.uri);
+      await configure('leaks.watch', false);
+      await problems(document.uri, 0);
+      const other = await openFile('other.txt', newKey());
+      await configure('leaks.watch', true);
+      await problems(document.uri);
+      await problems(other.document.uri);
+    });
+  });
+
+  describe('how far a key has got out', () => {
+    it('kept out by .gitignore: information; and so with the file that names it', async () => {
+      await makeRepository('repo');
+      const { document } = await openFile('repo/.env', `OMI_API_KEY=${newKey()}\n`);
+      const loose = await problemSaying(document.uri, /is in a file that Git does not ignore\./);
+      assert.deepEqual([loose.severity, loose.code], [warning, 'tracked']);
+      const editor = await openFile('repo/.gitignore', '');
+      await retype(editor, '.env\n');
+      await editor.document.save();
+      const ignored = await problemSaying(document.uri, /is in a file that Git ignores\./);
+      assert.deepEqual([ignored.severity, ignored.code], [information, 'ignored']);
+    });
+
+    it('tracked, committed, pushed; also when the key is not in the file any more', async () => {
+      await makeRepository('repo');
+      const raw = newKey();
+      const editor = await openFile('repo/bot.py', `key = "${raw}"\n`);
+      const { document } = editor;
+      await problemSaying(document.uri, /does not ignore/);
+      /** Saves, as a person does between two commands in the terminal. */
+      const save = async (): Promise<void> => {
+        await editor.edit((edit) => edit.insert(new vscode.Position(document.lineCount - 1, 0), '# x\n'));
+        await document.save();
+      };
+      git('repo', 'add', 'bot.py');
+      await save();
+      const tracked = await problemSaying(document.uri, /is in a file that Git tracks\./);
+      assert.deepEqual([tracked.severity, tracked.code], [warning, 'tracked']);
+      git('repo', 'commit', '--quiet', '-m', 'bot');
+      await save();
+      const committed = await problemSaying(document.uri, /is in a commit that is not pushed yet\./);
+      assert.deepEqual([committed.severity, committed.code], [warning, 'committed']);
+      git('repo', 'push', '--quiet', 'origin', 'main');
+      await save();
+      const published = await problemSaying(document.uri, /is in a pushed commit\./);
+      assert.deepEqual([published.severity, published.code], [error, 'published']);
+      // The same key elsewhere is as public.
+      const { document: other } = await openFile('elsewhere.txt', raw);
+      await problemSaying(other.uri, /is in a pushed commit\./);
+    });
+
+    it('in Restricted Mode Git is not asked', async () => {
+      await makeRepository('repo');
+      const restore = replace(vscode.workspace, 'isTrusted', false);
+      try {
+        const { document } = await openFile('repo/bot.py', `key = "${newKey()}"\n`);
+        const [problem] = await problems(document.uri);
+        assert.equal(problem?.code, 'outside');
+      } finally {
+        restore();
+      }
+    });
+  });
+
+  describe('whose a key is', () => {
+    it('listed: named, and it works; nobody signed in any more: unknown again', async () => {
+      const raw = stage.sandbox.key('ada', 'prod-bot').raw ?? '';
+      const { document } = await openFile('bot.ts', `const key = '${raw}';`);
+      await problemSaying(document.uri, /not known whether/);
+      await stage.signIn('ada');
+      await problemSaying(document.uri, /\("prod-bot"\) .*\. It still works\.$/);
+      const other = await stage.otherWindow();
+      await other.signOut(stage.sandbox.accounts.ada.uid);
+      await problemSaying(document.uri, /not known whether/);
+    });
+
+    it('lists that nobody has read are read once, for finds alone, and in silence', async () => {
+      await vscode.commands.executeCommand('workbench.view.explorer');
+      await until('the view to be hidden', () => !stage.view.visible);
+      const token = stage.sandbox.token('grace');
+      hostWatch().secrets.add(token);
+      await stage.keep('grace', { idToken: token, expiresAt: Date.now() + 3_000_000, renewal: undefined });
+      const raw = stage.sandbox.key('grace', 'compiler').raw ?? '';
+      const { document } = await openFile('bot.ts', `const key = '${raw}';`);
+      await problemSaying(document.uri, /\("compiler"\) is in this text\. It still works\.$/);
+      const paths = stage.sandbox.requests.map(({ rawPath }) => rawPath).toSorted();
+      assert.deepEqual(paths, ['/v1/dev/keys', '/v1/mcp/keys']);
+      assert.equal(stage.person.unseen, 0);
+      await vscode.commands.executeCommand('omi.keys.focus');
+    });
+  });
+
+  it('a hover shows the facts, the other places, the commits, and links that hold no key', async () => {
+    await makeRepository('repo');
+    const raw = stage.sandbox.key('ada', 'prod-bot').raw ?? '';
+    await stage.signIn('ada');
+    await openFile('repo/other.txt', `\n\n${raw}\n`);
+    await put('repo/bot.ts', `const key = '${raw}';\n`);
+    git('repo', 'add', '.');
+    git('repo', 'commit', '--quiet', '-m', 'bot');
+    git('repo', 'push', '--quiet', 'origin', 'main');
+    const { document } = await vscode.window.showTextDocument(uriOf('repo/bot.ts'));
+    await problemSaying(document.uri, /is in a pushed commit\. It still works\.$/);
+    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+      'vscode.executeHoverProvider',
+      document.uri,
+      new vscode.Position(0, 20),
+    );
+    const text = hovers
+      .flatMap(({ contents }) => contents)
+      .map((content) => (content instanceof vscode.MarkdownString ? content.value : ''))
+      .join('\n');
+    hostWatch().shown.push(text, decodeURIComponent(text.replace(/%(?![0-9A-F]{2})/g, '')));
+    const plain = text.replaceAll('&nbsp;', ' ').replaceAll('\\', '');
+    const commit = git('repo', 'rev-parse', '--short=7', 'HEAD');
+    for (const part of [
+      '**prod-bot**',
+      `Prefix: ${masked(raw)}`,
+      'Last used: ',
+      'Scopes: ',
+      'is in a pushed commit. It still works.',
+      `${commit}, `,
+      'repo/other.txt:3',
+      'command:omi.leak.respond?',
+      'command:omi.leak.check?',
+    ]) {
+      assert.ok(plain.includes(part), `${part} is in the hover`);
+    }
+    assert.ok(plain.includes('bot.ts, published on origin/main'));
+    assert.equal(decodeURIComponent(text).includes(raw), false);
+  });
+
+  it('the context key follows the caret', async () => {
+    const raw = newKey();
+    const editor = await openFile('caret.txt', `before ${raw} after\nnext\n`);
+    const isTold = (): boolean => stage.contextKey('omi.keyAtCaret') === true;
+    const select = (line: number, from: number, to = from): void => {
+      editor.selection = new vscode.Selection(line, from, line, to);
+    };
+    select(0, 10);
+    await until('a key at the caret', isTold);
+    select(0, 2);
+    await until('no key at the caret', () => !isTold());
+    select(0, 2, 9);
+    await until('a key in the selection', isTold);
+    select(1, 0);
+    await until('no key at the caret', () => !isTold());
+  });
+});
