@@ -30,6 +30,8 @@ export interface AccountKeys {
    * when the account is signed in no more, `cancelled` when it was signed out meanwhile.
    */
   readonly readList: (family: KeyFamily) => Promise<Result<KeyList>>;
+  /** The last good list, if it was read since the account came into use, or out of it. */
+  readonly list: (family: KeyFamily) => KeyList | undefined;
   readonly revocation: RevocationParts;
 }
 
@@ -121,6 +123,10 @@ export function createKeyAccess({ api, sessions, base, now, pause }: KeyAccessPa
       const readList = (family: KeyFamily): Promise<Result<KeyList>> => readListOf(accountId, family);
       return {
         readList,
+        list: (family) => {
+          const known = sessions.account?.id === accountId ? rings : aside.get(accountId);
+          return sessions.isSignedIn(accountId) ? known?.[family].list : undefined;
+        },
         revocation: {
           accountId: () => (sessions.isSignedIn(accountId) ? accountId : undefined),
           readList,

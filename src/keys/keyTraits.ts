@@ -40,13 +40,20 @@ export function sortKeys(keys: readonly ListedKey[], order: KeyOrder, language: 
 /**
  * Whether a key fits what a person typed: every word must be in its name, prefix, id or scopes, or be `unused` or
  * `stale` for a key that is so.
+ *
+ * @param more what else the key is found by.
  */
-export function matchesFilter(key: ListedKey, filter: string, context: TraitContext): boolean {
+export function matchesFilter(
+  key: ListedKey,
+  filter: string,
+  context: TraitContext,
+  more: readonly string[] = [],
+): boolean {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return true;
   const use = useOf(key, context);
   const marks = use === 'neverUsed' ? ['unused'] : use === 'stale' ? ['stale', 'unused'] : [];
-  const texts = [key.name, key.prefix, displayPrefix(key), key.id, ...(key.scopes ?? []), ...marks];
+  const texts = [key.name, key.prefix, displayPrefix(key), key.id, ...(key.scopes ?? []), ...marks, ...more];
   const haystack = texts.join('\n').toLowerCase();
   return words.every((word) => haystack.includes(word));
 }

@@ -77,6 +77,20 @@ export function ownersOf({ family, prefix }: SeenKey, lists: readonly AccountLis
   );
 }
 
+/** As {@link ownersOf}, for many keys: the lists are gone through once. */
+export function ownersIn(lists: readonly AccountList[]): (key: SeenKey) => readonly KeyTarget[] {
+  const byDigits = new Map<string, KeyTarget[]>();
+  for (const { accountId, keys } of lists) {
+    for (const key of keys) {
+      const digits = `${key.family} ${key.prefix}`;
+      const others = byDigits.get(digits);
+      if (others) others.push({ accountId, key });
+      else byDigits.set(digits, [{ accountId, key }]);
+    }
+  }
+  return ({ family, prefix }) => byDigits.get(`${family} ${prefix}`) ?? [];
+}
+
 /** Says of a find how far its key has got out, whether it works and whose it is. */
 export function judge({ standing, history, owners, knownLife, listsRead }: Evidence): Judgement {
   const life = lifeOf(owners, knownLife, listsRead);

@@ -97,6 +97,11 @@ export class LeakBook {
     return this.#texts.get(address);
   }
 
+  /** The texts in which keys stand. */
+  get addresses(): readonly string[] {
+    return [...this.#texts.keys()];
+  }
+
   /** Every place where a key stands that is not ignored. */
   get found(): readonly FoundKey[] {
     const ignored = this.#ignoredMarks();
@@ -125,6 +130,14 @@ export class LeakBook {
       this.#history.set(fingerprint, [...list, ...others]);
     }
     this.#tellKeys(new Set(fresh.keys()));
+  }
+
+  /** Takes what a search of everything has found in place of all that was known: history can be rewritten. */
+  replaceHistory(finds: readonly HistoricFind[]): void {
+    const before = new Set(this.#history.keys());
+    this.#history.clear();
+    this.noteHistory(finds);
+    this.#tellKeys(before);
   }
 
   /** The commits that brought a key in, newest first. */

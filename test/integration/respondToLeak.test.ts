@@ -52,6 +52,13 @@ describe('Respond to Leaked API Key', () => {
       assert.deepEqual(scene.stage.deletes(), [idPath(key)]);
       assert.deepEqual(scene.activity.slice(-1), ['respond prod-bot provenDead list, keyRoute, dataRoute']);
       await until('the row to go', async () => !(await scene.stage.rows()).includes('prod-bot'));
+      await scene.stage.run('omi.showActivity').done;
+      const activity = await until('the activity', () =>
+        vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === 'omi-activity'),
+      );
+      await until('the newest row', () =>
+        activity.getText().includes('| proven dead | list read again, asked about the key, asked for data |'),
+      );
     });
 
     it('sends nothing but questions when the answer is no', async () => {

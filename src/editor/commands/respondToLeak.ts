@@ -157,18 +157,17 @@ async function settle(parts: Parts, incident: Incident, target: KeyTarget, end: 
   const held = proof ? proofForActivity(proof) : '';
   parts.record.note([{ action: 'respond', accountId, key, end: end.kind, proof: held }]);
   incident.end({ end: end.kind, proof });
-  if (proof?.list === 'gone') incident.step('revoked');
+  if (proof?.list === 'gone' && end.kind !== 'alreadyDead') incident.stepOnce('revoked');
   if (proof) incident.step('checked');
   if (end.kind === 'provenDead' || end.kind === 'alreadyDead') incident.step('provenDead');
   if (end.kind === 'revokedStillAnswering') {
     incident.step('stillAnswering');
     parts.leaks.deathWatch.watch(incident.question.raw, target);
-  } else {
-    parts.leaks.deathWatch.stop(incident.seen);
   }
   // What no longer is in the list counts as dead, unless something lets it in or might.
   const isUnprovable = end.kind === 'revokedNotProvable' && typeof end.why === 'string';
   if (end.kind === 'provenDead' || end.kind === 'alreadyDead' || isUnprovable) {
+    parts.leaks.deathWatch.stop(incident.seen);
     await tellLife(parts, incident.seen, 'dead');
     await forgetSecretOf(parts, key);
   } else if (end.kind === 'stillLive') {

@@ -1,13 +1,17 @@
+import { EventEmitter, type Event } from 'cockatiel';
+import type { KeyTarget } from '../../keys/key';
 import type { KeyAccess } from '../../keys/keyAccess';
-import { judge, ownersOf, type AccountList, type Judgement } from '../../leaks/judgement';
+import { judge, ownersIn, type AccountList, type Judgement } from '../../leaks/judgement';
 import { LeakBook, type FoundKey } from '../../leaks/leakBook';
 import type { SeenKey } from '../../leaks/seenKey';
 import type { FileStanding } from '../../leaks/git';
 import { DeathWatch } from '../../leaks/deathWatch';
 import type { LeakParts } from '../../leaks/leakParts';
 import { journalIn, type steadyState } from '../journals';
+import type { OmiFailure } from '../../omi/errors';
 import type { TakePulse } from '../../omi/pulseApi';
-import { keyFamilies } from '../../omi/rawKey';
+import { keyFamilies, type KeyFamily } from '../../omi/rawKey';
+import type { ListedKey } from '../../omi/schemas';
 import type { Sessions } from '../../account/sessions';
 import { readBaseUrl } from '../settings';
 import { after } from '../timers';
@@ -23,6 +27,12 @@ export interface LeaksParts {
   readonly now: () => number;
 }
 
+/** The lists that were read, and whose a key is by them. */
+interface Known {
+  readonly lists: readonly AccountList[];
+  readonly owners: (key: SeenKey) => readonly KeyTarget[];
+}
+
 /** What is known of keys in texts and in history, and what is to be said of them. */
 export class Leaks {
   readonly book: LeakBook;
@@ -31,6 +41,11 @@ export class Leaks {
   /** Revoked keys that a cached login still lets in. */
   readonly deathWatch: DeathWatch;
   readonly #parts: LeaksParts;
+  readonly #readings = new EventEmitter<void>();
+  #known: Known = { lists: [], owners: () => [] };
+
+  /** Tells when the lists of all accounts were read: whose a key is may be known now. */
+  readonly onDidReadLists: Event<void> = this.#readings.addListener;
 
   constructor(parts: LeaksParts) {
     this.#parts = parts;
@@ -54,22 +69,51 @@ export class Leaks {
 
   /** What is to be said of a key in a file that Git sees so. */
   judgeKey(key: SeenKey, standing: FileStanding): Judgement {
-    const lists = this.#lists();
     return judge({
       standing,
       history: this.book.historyOf(key.fingerprint),
-      owners: ownersOf(key, lists),
+      owners: this.#ownersOf(key),
       knownLife: this.book.lifeOf(key.fingerprint),
-      listsRead: lists.length === this.#parts.sessions.accounts.length,
+      listsRead: this.hasLists(key.family),
     });
   }
 
-  /** The lists that were read, of the account in use. */
-  #lists(): readonly AccountList[] {
+  /** Whether the lists of a family were read of all accounts that are signed in. */
+  hasLists(family: KeyFamily): boolean {
     const { keys, sessions } = this.#parts;
-    const { account } = sessions;
-    const lists = keyFamilies.flatMap((family) => keys.rings[family].list ?? []);
-    if (!account || lists.length < keyFamilies.length) return [];
-    return [{ accountId: account.id, keys: lists.flatMap((list) => list.keys) }];
+    return sessions.accounts.every(({ id }) => keys.byAccount(id).list(family) !== undefined);
+  }
+
+  /** Whether the list of a family was read of the account in use. */
+  isListRead(family: KeyFamily): boolean {
+    return this.#parts.keys.rings[family].list !== undefined;
+  }
+
+  /** Reads the lists of all accounts that are signed in; gives why some could not be read. */
+  async readLists(): Promise<readonly OmiFailure[]> {
+    const { keys, sessions } = this.#parts;
+    const reads = sessions.accounts.flatMap(({ id }) =>
+      keyFamilies.map((family) => keys.byAccount(id).readList(family)),
+    );
+    const failures = (await Promise.all(reads)).flatMap((read) => (read.ok ? [] : [read.failure]));
+    this.#readings.emit();
+    return failures;
+  }
+
+  /** By the lists that were read; gone through anew only when one of them has changed. */
+  #ownersOf(key: SeenKey): readonly KeyTarget[] {
+    const { keys, sessions } = this.#parts;
+    const lists = sessions.accounts.flatMap(({ id }) =>
+      keyFamilies.map((family) => ({ accountId: id, keys: keys.byAccount(id).list(family)?.keys ?? none })),
+    );
+    const isSame = lists.every(({ accountId, keys: listed }, index) => {
+      const before = this.#known.lists[index];
+      return before?.accountId === accountId && before.keys === listed;
+    });
+    if (!isSame || lists.length !== this.#known.lists.length)
+      this.#known = { lists, owners: ownersIn(lists) };
+    return this.#known.owners(key);
   }
 }
+
+const none: readonly ListedKey[] = [];

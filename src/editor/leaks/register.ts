@@ -1,10 +1,15 @@
 import { Disposable } from 'vscode';
 import type { Parts } from '../parts';
 import { registerLeakResponse } from './response';
+import { registerLeakSurvey } from './survey';
 import { registerLeakWatch } from './watch';
 
 /** Starts what watches for leaked keys and tells of them. Sends nothing. */
 export function registerLeaks(parts: Parts): Disposable {
-  const registered: ((parts: Parts) => Disposable)[] = [registerLeakWatch, registerLeakResponse];
+  const registered: ((parts: Parts) => Disposable)[] = [
+    registerLeakWatch,
+    registerLeakSurvey,
+    registerLeakResponse,
+  ];
   return Disposable.from(...registered.map((register) => register(parts)));
 }

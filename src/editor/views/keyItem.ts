@@ -1,5 +1,5 @@
 import { l10n, MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
-import { displayPrefix, keyRef, type KeyTarget } from '../../keys/key';
+import { displayPrefix, type KeyTarget } from '../../keys/key';
 import { useOf, type TraitContext } from '../../keys/keyTraits';
 import type { PendingKey } from '../../keys/pendingSecrets';
 import type { Rotation, RotationStage } from '../../keys/rotation';
@@ -12,6 +12,9 @@ import {
   waitingContextValue,
 } from '../ids';
 import { fullTime, keyName, scopesInWords, usage } from '../words';
+import { isExposed, type KeyLeak } from '../leaks/keyLeaks';
+import { below, exposedIcon } from './leakItems';
+import { leakRef } from './leakRows';
 import type { KeysNode } from './keysTree';
 
 /** What a key is in an open rotation: the one that goes, or the one that takes its place. */
@@ -22,26 +25,31 @@ export interface KeySurroundings {
   readonly context: TraitContext;
   readonly isInWork: boolean;
   readonly role: RotationRole | undefined;
+  /** What was found of it: several keys that show the same digits, at worst. */
+  readonly leaks: readonly KeyLeak[];
 }
 
 /**
  * Draws the row of a key: name, prefix, use, and a mark when it needs attention; never by colour alone. The tooltip
  * comes later, from {@link keyTooltip}.
  */
-export function keyItem(target: KeyTarget, { context, isInWork, role }: KeySurroundings): TreeItem {
+export function keyItem(target: KeyTarget, { context, isInWork, role, leaks }: KeySurroundings): TreeItem {
   const { key } = target;
   const use = useOf(key, context);
+  const isLeaked = leaks.some(isExposed);
   const words = [
     displayPrefix(key),
+    isLeaked ? l10n.t('exposed') : '',
     isInWork && !role ? l10n.t('revoking') : usage(key, context.now),
     !isInWork && use === 'stale' ? l10n.t('stale') : '',
     role === 'old' ? l10n.t('being rotated') : role ? l10n.t('new key of a rotation') : '',
   ].filter(Boolean);
   const icons = { inUse: 'key', stale: 'clock', neverUsed: 'circle-slash' };
-  const item = new TreeItem(keyName(key), TreeItemCollapsibleState.None);
-  item.id = `${target.accountId}:${keyRef(key)}`;
+  const item = new TreeItem(keyName(key), leaks[0] ? below(leaks[0]) : TreeItemCollapsibleState.None);
+  item.id = leakRef(target);
   item.description = words.join(' · ');
-  item.iconPath = new ThemeIcon(isInWork ? 'loading~spin' : icons[use]);
+  item.iconPath =
+    isLeaked && !isInWork ? exposedIcon() : new ThemeIcon(isInWork ? 'loading~spin' : icons[use]);
   item.contextValue = isInWork ? busyContextValue : keyContextValue(key.family);
   item.accessibilityInformation = { label: [keyName(key), ...words].join(', ') };
   return item;

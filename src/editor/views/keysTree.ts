@@ -12,14 +12,29 @@ import type { ListedKey, UnreadableEntry } from '../../omi/schemas';
 import { combinedKind } from '../contextKeys';
 import { wordsForFailure } from '../failures';
 import { commandIds } from '../ids';
+import type { KeyLeak } from '../leaks/keyLeaks';
+import type { Leaks } from '../leaks/leaks';
 import { keyOrder, staleAfterDays } from '../settings';
 import { asPlainText, clockTime } from '../words';
 import { keyItem, keyTooltip, rotationItem, waitingItem, type RotationRole } from './keyItem';
 import type { KeysInWork } from './keysInWork';
+import { leakItem, leakTooltip, type Onlooker } from './leakItems';
+import {
+  filterTexts,
+  fittingStrangers,
+  leakRef,
+  leakSceneOf,
+  placeNodes,
+  strangerNode,
+  strangerRef,
+  type LeakNode,
+  type LeakScene,
+} from './leakRows';
 
 /** A row of the view. */
 export type KeysNode =
   | { readonly kind: 'group'; readonly family: KeyFamily }
+  | LeakNode
   | { readonly kind: 'key'; readonly target: KeyTarget }
   /** A new key whose secret nobody has put anywhere yet. */
   | { readonly kind: 'waiting'; readonly pending: PendingKey }
@@ -42,6 +57,7 @@ export interface KeysTreeParts {
   readonly inWork: KeysInWork;
   readonly pending: PendingSecrets;
   readonly rotations: Rotations;
+  readonly leaks: Leaks;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -50,6 +66,8 @@ export interface KeysTreeParts {
 interface Arrangement {
   readonly keys: readonly ListedKey[];
   readonly wish: string;
+  /** What was found, where the filter asks for it. */
+  readonly found: LeakScene | undefined;
   readonly shown: readonly ListedKey[];
 }
 
@@ -60,6 +78,7 @@ interface Scene extends TraitContext {
   readonly rotations: readonly Rotation[];
   /** Keys that take part in an open rotation, by id. */
   readonly roles: ReadonlyMap<string, RotationRole>;
+  readonly leaks: LeakScene;
 }
 
 /** What asks something of the person, counted. */
@@ -70,6 +89,8 @@ export interface Attention {
   readonly waiting: number;
   /** Rotations that are not over. */
   readonly rotations: number;
+  /** Keys that work and that others can read, or soon will. */
+  readonly exposed: number;
 }
 
 /** Draws the key rings: two groups with their keys. Holds no list of its own. */
@@ -93,20 +114,65 @@ export class KeysTree implements TreeDataProvider<KeysNode> {
   }
 
   getChildren(parent?: KeysNode): KeysNode[] {
-    if (parent) return parent.kind === 'group' ? this.#childrenOf(parent.family) : [];
+    if (parent) return this.#rowsBelow(parent);
     const { dev } = this.#parts.rings;
     // One row for both families; a welcome text with buttons would give way to the message that says why.
     if (this.#isFailed() && dev.state.kind === 'failed') {
-      return [...this.#unfinished(), { kind: 'trouble', family: 'dev', failure: dev.state.failure }];
+      const trouble: KeysNode = { kind: 'trouble', family: 'dev', failure: dev.state.failure };
+      return [...this.#unfinished(), trouble, ...this.#strangers()];
     }
-    if (!this.#hasRows()) return this.#unfinished();
+    if (!this.#hasRows()) return [...this.#unfinished(), ...this.#strangers()];
     const groups = keyFamilies.map((family): KeysNode => ({ kind: 'group', family }));
     const { all, shown } = this.counts;
     return [
       ...this.#unfinished(),
       ...(all > 0 && shown === 0 ? [{ kind: 'noMatch' } as const] : []),
       ...groups,
+      ...this.#strangers(),
     ];
+  }
+
+  /** The row above one that {@link rowOf} gives. */
+  getParent(node: KeysNode): KeysNode | undefined {
+    return node.kind === 'key' ? { kind: 'group', family: node.target.key.family } : undefined;
+  }
+
+  /** The row at which a found key is to be seen: its own; or the group that it is in, where the account lacks it. */
+  rowOf({ judgement: { owners } }: KeyLeak): KeysNode | undefined {
+    const accountId = this.#parts.sessions.account?.id;
+    const target = owners.find((owner) => owner.accountId === accountId);
+    if (!target) return this.#strangers()[0];
+    const isShown = this.#shownOf(target.key.family).some(({ id }) => id === target.key.id);
+    return isShown ? { kind: 'key', target } : undefined;
+  }
+
+  #rowsBelow(parent: KeysNode): KeysNode[] {
+    switch (parent.kind) {
+      case 'group':
+        return this.#childrenOf(parent.family);
+      case 'key': {
+        const ref = leakRef(parent.target);
+        return [...placeNodes(ref, this.#sceneNow().leaks.ofKeys.get(ref) ?? [])];
+      }
+      case 'strangers':
+        return parent.leaks.map(strangerNode);
+      case 'stranger':
+        return [...placeNodes(strangerRef(parent.leak), [parent.leak])];
+      default:
+        return [];
+    }
+  }
+
+  /**
+   * The group of keys that are not in the account in use. There is none before the lists were read, when every key would
+   * look so, nor while nobody is signed in: a row would take the place of the welcome text with its Sign In.
+   */
+  #strangers(): KeysNode[] {
+    const { sessions, rings } = this.#parts;
+    if (sessions.state.kind !== 'signedIn' || combinedKind(rings) === 'loading') return [];
+    const { strangers, areListsRead } = this.#sceneNow().leaks;
+    const leaks = fittingStrangers(strangers, this.filter);
+    return leaks.length === 0 ? [] : [{ kind: 'strangers', isSure: areListsRead, leaks }];
   }
 
   getTreeItem(node: KeysNode): TreeItem {
@@ -117,7 +183,9 @@ export class KeysTree implements TreeDataProvider<KeysNode> {
         const { key } = node.target;
         const scene = this.#sceneNow();
         const role = scene.roles.get(key.id);
-        return keyItem(node.target, { context: scene, isInWork: this.#parts.inWork.has(key), role });
+        const leaks = scene.leaks.ofKeys.get(leakRef(node.target)) ?? [];
+        const isInWork = this.#parts.inWork.has(key);
+        return keyItem(node.target, { context: scene, isInWork, role, leaks });
       }
       case 'waiting':
         return waitingItem(node, node.pending);
@@ -129,12 +197,23 @@ export class KeysTree implements TreeDataProvider<KeysNode> {
         return noMatchItem(this.filter);
       case 'trouble':
         return troubleItem(node.family, node.failure, node.readAt);
+      default:
+        return leakItem(node, this.#onlooker(), {
+          all: this.#sceneNow().leaks.strangers.length,
+          shown: node.kind === 'strangers' ? node.leaks.length : 0,
+        });
     }
+  }
+
+  #onlooker(): Onlooker {
+    const { accounts, account } = this.#parts.sessions;
+    return { accounts, inUse: account?.id };
   }
 
   /** Tooltips are written when they are looked at: thousands at a time would hold up the rows. */
   resolveTreeItem(item: TreeItem, node: KeysNode): TreeItem {
     if (node.kind === 'key') item.tooltip = keyTooltip(node.target.key, this.#sceneNow());
+    else if ('under' in node || node.kind === 'stranger') item.tooltip = leakTooltip(node);
     return item;
   }
 
@@ -150,13 +229,15 @@ export class KeysTree implements TreeDataProvider<KeysNode> {
 
   /** What the badge counts; nothing while nobody is signed in. */
   get attention(): Attention {
-    if (this.#parts.sessions.state.kind !== 'signedIn') return { unused: 0, waiting: 0, rotations: 0 };
+    if (this.#parts.sessions.state.kind !== 'signedIn')
+      return { unused: 0, waiting: 0, rotations: 0, exposed: 0 };
     const scene = this.#sceneNow();
     const keys = keyFamilies.flatMap((family) => this.#parts.rings[family].list?.keys ?? []);
     return {
       unused: keys.filter((key) => useOf(key, scene) !== 'inUse').length,
       waiting: scene.waiting.length,
       rotations: scene.rotations.length,
+      exposed: scene.leaks.exposed,
     };
   }
 
@@ -208,7 +289,16 @@ export class KeysTree implements TreeDataProvider<KeysNode> {
     const waiting = pending.keys.filter(
       (one) => one.accountId === accountId && !one.isKept && !roles.has(one.key.id),
     );
-    return { now: now(), staleAfterDays: staleAfterDays(), order: keyOrder(), waiting, rotations, roles };
+    const leaks = leakSceneOf(this.#parts.leaks, accountId);
+    return {
+      now: now(),
+      staleAfterDays: staleAfterDays(),
+      order: keyOrder(),
+      waiting,
+      rotations,
+      roles,
+      leaks,
+    };
   }
 
   #shownOf(family: KeyFamily): readonly ListedKey[] {
@@ -218,11 +308,18 @@ export class KeysTree implements TreeDataProvider<KeysNode> {
     const minute = Math.floor(scene.now / 60_000);
     const wish = [scene.order, this.filter, scene.staleAfterDays, minute].join('\n');
     const before = this.#arranged.get(family);
-    if (before?.keys === keys && before.wish === wish) return before.shown;
-    const fitting = this.filter ? keys.filter((key) => matchesFilter(key, this.filter, scene)) : keys;
+    const found = this.filter ? scene.leaks : undefined;
+    if (before?.keys === keys && before.wish === wish && before.found === found) return before.shown;
+    const fitting = this.filter ? keys.filter((key) => this.#fits(key, scene)) : keys;
     const shown = sortKeys(fitting, scene.order, env.language);
-    this.#arranged.set(family, { keys, wish, shown });
+    this.#arranged.set(family, { keys, wish, found, shown });
     return shown;
+  }
+
+  #fits(key: ListedKey, scene: Scene): boolean {
+    const accountId = this.#parts.sessions.account?.id ?? '';
+    const leaks = scene.leaks.ofKeys.get(leakRef({ accountId, key })) ?? [];
+    return matchesFilter(key, this.filter, scene, filterTexts(leaks));
   }
 
   #childrenOf(family: KeyFamily): KeysNode[] {

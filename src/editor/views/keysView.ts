@@ -1,4 +1,4 @@
-import { Disposable, l10n, window, workspace, type TreeView, type ViewBadge } from 'vscode';
+import { commands, Disposable, l10n, window, workspace, type TreeView, type ViewBadge } from 'vscode';
 import type { Sessions } from '../../account/sessions';
 import type { KeyTarget } from '../../keys/key';
 import type { KeyRings } from '../../keys/keyAccess';
@@ -8,6 +8,8 @@ import { keyFamilies } from '../../omi/rawKey';
 import { combinedKind, ContextKeys } from '../contextKeys';
 import { wordsForFailure } from '../failures';
 import { settingNames, settingsSection, viewIds } from '../ids';
+import type { KeyLeak } from '../leaks/keyLeaks';
+import type { Leaks } from '../leaks/leaks';
 import { after } from '../timers';
 import { asPlainText, clockTime } from '../words';
 import { KeysInWork } from './keysInWork';
@@ -18,6 +20,7 @@ export interface KeysViewParts {
   readonly sessions: Sessions;
   readonly pending: PendingSecrets;
   readonly rotations: Rotations;
+  readonly leaks: Leaks;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -105,6 +108,18 @@ export class KeysView {
     });
   }
 
+  /** Draws the rows anew, after something has changed that the view does not follow by itself. */
+  redraw(): void {
+    this.#draw();
+  }
+
+  /** Shows the view, and in it where a found key stands; just the view while the filter hides that. */
+  async showLeak(leak: KeyLeak): Promise<void> {
+    const row = this.#tree.rowOf(leak);
+    if (row) await this.#view.reveal(row, { focus: true, select: true, expand: true });
+    else await commands.executeCommand(`${viewIds.keys}.focus`);
+  }
+
   /** Whether some work is under way that can be cancelled. */
   get isWorking(): boolean {
     return this.#isWorking;
@@ -160,15 +175,16 @@ export class KeysView {
 
   /** How many entries ask something of the person, and what they are. */
   #badge(): ViewBadge | undefined {
-    const { unused, waiting, rotations } = this.#tree.attention;
+    const { unused, waiting, rotations, exposed } = this.#tree.attention;
     const parts = [
+      exposed > 0 ? l10n.t('Exposed API keys: {0}', exposed) : '',
       unused > 0 ? l10n.t('Unused or stale API keys: {0}', unused) : '',
       waiting > 0 ? l10n.t('New API keys waiting: {0}', waiting) : '',
       rotations > 0 ? l10n.t('Open rotations: {0}', rotations) : '',
     ].filter(Boolean);
     return parts.length === 0
       ? undefined
-      : { value: unused + waiting + rotations, tooltip: parts.join(', ') };
+      : { value: unused + waiting + rotations + exposed, tooltip: parts.join(', ') };
   }
 
   /** What a person must know beside the rows: progress, or that the list is old and why. */

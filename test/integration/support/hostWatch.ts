@@ -11,6 +11,8 @@ export interface HostWatch {
     | { readonly provider: vscode.TreeDataProvider<KeysNode>; readonly view: vscode.TreeView<KeysNode> }
     | undefined;
   context: vscode.ExtensionContext | undefined;
+  /** What the extension has put into the status bar. */
+  readonly statusBar: WatchedStatusItem[];
   /** What the extension registered for VS Code's Accounts menu. */
   provider: vscode.AuthenticationProvider | undefined;
   /** What the extension makes links of in the terminal. */
@@ -25,6 +27,12 @@ export interface HostWatch {
   readonly logged: string[];
   /** Texts that must never be shown or logged: tokens that were pasted, raw keys that exist. */
   readonly secrets: Set<string>;
+}
+
+/** An item of the status bar, and whether it is to be seen. */
+export interface WatchedStatusItem {
+  readonly item: vscode.StatusBarItem;
+  isShown: boolean;
 }
 
 const shelf = globalThis as Partial<Record<symbol, HostWatch>>;
@@ -47,6 +55,7 @@ function startWatch(): HostWatch {
     context: undefined,
     provider: undefined,
     terminalLinks: undefined,
+    statusBar: [],
     contextKeys: new Map(),
     commandsRun: [],
     shown: [],
@@ -72,6 +81,27 @@ function startWatch(): HostWatch {
       });
     }
     return channel;
+  });
+
+  const createStatusBarItem = vscode.window.createStatusBarItem.bind(vscode.window) as (
+    ...args: unknown[]
+  ) => vscode.StatusBarItem;
+  replace(vscode.window, 'createStatusBarItem', (...args: unknown[]) => {
+    const item = createStatusBarItem(...args);
+    const watched: WatchedStatusItem = { item, isShown: false };
+    const [show, hide] = [item.show.bind(item), item.hide.bind(item)];
+    replace(item, 'show', () => {
+      watched.isShown = true;
+      const tooltip = typeof item.tooltip === 'string' ? item.tooltip : '';
+      watch.shown.push(item.text, tooltip, item.accessibilityInformation?.label ?? '');
+      show();
+    });
+    replace(item, 'hide', () => {
+      watched.isShown = false;
+      hide();
+    });
+    watch.statusBar.push(watched);
+    return item;
   });
 
   const setStatusBarMessage = vscode.window.setStatusBarMessage.bind(vscode.window);

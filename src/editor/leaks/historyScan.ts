@@ -1,0 +1,71 @@
+import type { Uri } from 'vscode';
+import { runGit } from '../../leaks/git';
+import { scanHistory, type HistoryFind, type HistoryLimit } from '../../leaks/scanHistory';
+
+/** A folder on disk, and what a person calls it. */
+export interface NamedFolder {
+  readonly name: string;
+  readonly uri: Uri;
+}
+
+/** What a look into the history of all folders has come to. */
+export interface HistorySurvey {
+  /** Newest first. */
+  readonly finds: readonly HistoryFind[];
+  readonly commits: number;
+  /** Repositories that were searched. */
+  readonly repositories: number;
+  readonly limits: ReadonlySet<HistoryLimit>;
+  /** Folders that are in no repository. */
+  readonly without: readonly string[];
+  /** Folders for which there was no Git. */
+  readonly noGit: readonly string[];
+}
+
+const gitLimitMs = 10_000;
+
+/**
+ * Searches the history of each repository that a folder lies in; one that several folders share is searched once.
+ *
+ * @param say is told how many commits the work done so far amounts to.
+ */
+export async function scanHistories(
+  folders: readonly NamedFolder[],
+  signal: AbortSignal,
+  say: (commits: number) => void,
+): Promise<HistorySurvey> {
+  const searched = new Set<string>();
+  const limits = new Set<HistoryLimit>();
+  const [finds, without, noGit]: [HistoryFind[], string[], string[]] = [[], [], []];
+  let [commits, repositories] = [0, 0];
+  for (const { name, uri } of folders) {
+    const repository = await repositoryOf(uri.fsPath);
+    if (searched.has(repository)) continue;
+    searched.add(repository);
+    const before = commits;
+    const scan = await scanHistory(uri.fsPath, { signal, onProgress: (done) => say(before + done) });
+    if (scan.kind === 'noGit') noGit.push(name);
+    else if (scan.kind === 'noRepository') without.push(name);
+    else {
+      repositories += 1;
+      commits += scan.commits;
+      finds.push(...scan.finds);
+      scan.limits.forEach((limit) => limits.add(limit));
+    }
+  }
+  finds.sort((a, b) => b.authoredAt - a.authoredAt);
+  return { finds, commits, repositories, limits, without, noGit };
+}
+
+/** Whether everything that is here was searched: then what was not found is not there. */
+export function isWhole({ limits, noGit }: HistorySurvey): boolean {
+  const cuts: readonly HistoryLimit[] = ['cancelled', 'gitFailed', 'unreadableObjects'];
+  return noGit.length === 0 && !cuts.some((limit) => limits.has(limit));
+}
+
+/** What tells repositories apart: their work trees share one history. The folder itself where Git says nothing. */
+async function repositoryOf(folder: string): Promise<string> {
+  const question = ['rev-parse', '--path-format=absolute', '--git-common-dir'];
+  const answer = await runGit(folder, question, AbortSignal.timeout(gitLimitMs));
+  return answer.kind === 'answered' && answer.code === 0 ? answer.output : folder;
+}

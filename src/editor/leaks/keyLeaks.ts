@@ -1,0 +1,86 @@
+import type { Exposure, Judgement, Severity } from '../../leaks/judgement';
+import { exposureOf } from '../../leaks/judgement';
+import type { FileStanding } from '../../leaks/git';
+import type { FoundKey, HistoricFind } from '../../leaks/leakBook';
+import type { SeenKey } from '../../leaks/seenKey';
+import type { Leaks } from './leaks';
+
+/** One key that was found, with all its places and what is to be said of it at the worst of them. */
+export interface KeyLeak {
+  readonly key: SeenKey;
+  /** In the texts of the workspace, the worst first. */
+  readonly places: readonly LeakPlace[];
+  /** The commits that brought it in, newest first. */
+  readonly history: readonly HistoricFind[];
+  readonly judgement: Judgement;
+}
+
+export interface LeakPlace extends FoundKey {
+  /** Which one of the places of this key in this text; from 0. Unlike its line, that outlasts edits above. */
+  readonly nth: number;
+  readonly exposure: Exposure;
+}
+
+/** How near a file is to being published, where no commit has the key. */
+const standings: readonly FileStanding[] = ['tracked', 'untracked', 'outside', 'ignored'];
+const severities: readonly Severity[] = ['error', 'warning', 'information', 'hint'];
+const exposures: readonly Exposure[] = ['published', 'committed', 'tracked', 'outside', 'ignored'];
+
+/**
+ * Every key that was found and is not ignored, each once, the worst first. Goes through all finds: asked for once for a
+ * drawing, not once for each row.
+ */
+export function keyLeaks(leaks: Leaks): readonly KeyLeak[] {
+  const { book } = leaks;
+  const found = new Map<string, FoundKey[]>();
+  for (const place of book.found) {
+    const { fingerprint } = place.find.key;
+    const others = found.get(fingerprint);
+    if (others) others.push(place);
+    else found.set(fingerprint, [place]);
+  }
+  const ignored = new Set(book.ignored.map(({ fingerprint }) => fingerprint));
+  return (
+    book.keys
+      // A key that is ignored where it stands is not brought up again for the commits that it is in.
+      .filter(({ fingerprint }) => found.has(fingerprint) || !ignored.has(fingerprint))
+      .map((key) => keyLeakOf(leaks, key, found.get(key.fingerprint) ?? []))
+      .filter(({ places, history }) => places.length + history.length > 0)
+      .sort(byLoudness)
+  );
+}
+
+/** Whether somebody else can read, or soon will, a key that works. */
+export function isExposed({ judgement: { exposure, life } }: KeyLeak): boolean {
+  return isAlive(life) && ['published', 'committed', 'tracked'].includes(exposure);
+}
+
+/** Whether a key that works is in a commit. */
+export function isInCommit({ judgement: { exposure, life } }: KeyLeak): boolean {
+  return isAlive(life) && (exposure === 'published' || exposure === 'committed');
+}
+
+function isAlive(life: Judgement['life']): boolean {
+  return life === 'alive' || life === 'otherAccount';
+}
+
+function keyLeakOf(leaks: Leaks, key: SeenKey, found: readonly FoundKey[]): KeyLeak {
+  const history = leaks.book.historyOf(key.fingerprint);
+  const seen = new Map<string, number>();
+  const places = found
+    .map((place): LeakPlace => {
+      const nth = seen.get(place.address) ?? 0;
+      seen.set(place.address, nth + 1);
+      return { ...place, nth, exposure: exposureOf(place.standing, history) };
+    })
+    .sort((a, b) => standings.indexOf(a.standing) - standings.indexOf(b.standing));
+  return { key, places, history, judgement: leaks.judgeKey(key, places[0]?.standing ?? 'outside') };
+}
+
+/** The worst first; what is alike stays in the order in which it was found. */
+function byLoudness({ judgement: a }: KeyLeak, { judgement: b }: KeyLeak): number {
+  return (
+    severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
+    exposures.indexOf(a.exposure) - exposures.indexOf(b.exposure)
+  );
+}

@@ -1,0 +1,109 @@
+import { Disposable, Uri, workspace } from 'vscode';
+import { keyFamilies } from '../../omi/rawKey';
+import type { Parts } from '../parts';
+import { after } from '../timers';
+import { registerGithubPattern } from './githubPattern';
+import { keyLeaks } from './keyLeaks';
+import { ExposedKeysItem } from './statusBar';
+
+/** Changes of what is known come in bursts: an edit, a scan, a list. Milliseconds. */
+const calmMs = 100;
+
+/**
+ * Keeps what is shown of found keys up to date: the mark in the status bar and the rows of the view; and forgets the
+ * places in files that are deleted. Sends nothing.
+ */
+export function registerLeakSurvey(parts: Parts): Disposable {
+  const { keys, leaks, sessions, view } = parts;
+  const item = new ExposedKeysItem();
+  const show = calmly(() => {
+    item.show(keyLeaks(leaks));
+    view.redraw();
+  });
+  const deleted = new DeletedFiles(parts);
+  return Disposable.from(
+    item,
+    show,
+    registerGithubPattern(),
+    deleted,
+    leaks.book.onDidChange(show.soon),
+    leaks.onDidReadLists(show.soon),
+    sessions.onDidChange(show.soon),
+    ...keyFamilies.map((family) => keys.rings[family].onDidChange(show.soon)),
+  );
+}
+
+interface Calm {
+  readonly soon: () => void;
+  dispose(): void;
+}
+
+/** Acts once for a burst of calls. */
+function calmly(act: () => void): Calm {
+  let timer: { dispose(): void } | undefined;
+  const soon = (): void => {
+    timer ??= after(calmMs, () => {
+      timer = undefined;
+      act();
+    });
+  };
+  return { soon, dispose: () => timer?.dispose() };
+}
+
+/** Forgets the places in files that are gone. */
+class DeletedFiles implements Disposable {
+  readonly #parts: Parts;
+  readonly #gone = new Set<string>();
+  readonly #check: Calm;
+  readonly #disposables: Disposable;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#check = calmly(() => void this.#forget());
+    const watcher = workspace.createFileSystemWatcher('**/*', true, true, false);
+    const note = (uri: Uri): void => {
+      this.#gone.add(uri.toString());
+      this.#check.soon();
+    };
+    this.#disposables = Disposable.from(watcher, watcher.onDidDelete(note), this.#check);
+  }
+
+  dispose(): void {
+    this.#disposables.dispose();
+  }
+
+  /** A file that is written anew is told as deleted, too, so it counts only when it is not there. */
+  async #forget(): Promise<void> {
+    const { book } = this.#parts.leaks;
+    const gone = new Set(this.#gone);
+    this.#gone.clear();
+    const doubtful = book.addresses.filter((address) => isAtOrBelowOne(address, gone));
+    const missing = new Set<string>();
+    await Promise.all(
+      doubtful.map(async (address) => {
+        if (!isUnsaved(address) && !(await isThere(address))) missing.add(address);
+      }),
+    );
+    if (missing.size > 0) book.forget((address) => missing.has(address));
+  }
+}
+
+/** Whether an address, or a folder that it lies in, is among those. */
+function isAtOrBelowOne(address: string, places: ReadonlySet<string>): boolean {
+  for (let end = address.length; end > 0; end = address.lastIndexOf('/', end - 1)) {
+    if (places.has(address.slice(0, end))) return true;
+  }
+  return false;
+}
+
+/** A document that was not saved is still on the screen when its file is gone. */
+function isUnsaved(address: string): boolean {
+  return workspace.textDocuments.some(({ uri, isDirty }) => isDirty && uri.toString() === address);
+}
+
+async function isThere(address: string): Promise<boolean> {
+  return workspace.fs.stat(Uri.parse(address, true)).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import type { KeysNode } from '../../src/editor/views/keysTree';
+import { hostWatch, replace } from './support/hostWatch';
+import type { ShownMessage } from './support/person';
+import { cancelling, forgetLeaks, masked, Repository, strangeKey, withoutGit } from './support/repository';
+import { labelOf, openStage, textOf, type Stage } from './support/stage';
+import { until } from './support/until';
+
+describe('Scan Git History for API Keys', () => {
+  const repository = new Repository();
+  let stage: Stage;
+  before(async () => {
+    stage = await openStage();
+  });
+  after(() => stage.close());
+  // VS Code's own Git extension would stumble over repositories that are gone again.
+  before(() => vscode.workspace.getConfiguration('git').update('enabled', false, true));
+  after(() => vscode.workspace.getConfiguration('git').update('enabled', undefined, true));
+  afterEach(async () => {
+    repository.clear();
+    await forgetLeaks(stage);
+    await stage.reset();
+  });
+
+  const scan = async (button?: string): Promise<ShownMessage> => {
+    const { done } = stage.run('omi.leak.scanHistory');
+    const said = await stage.person.nextMessage();
+    said.press(button);
+    await done;
+    return said;
+  };
+  const rawOf = (name: string): string => stage.sandbox.key('ada', name).raw ?? '';
+  const below = async (node: KeysNode): Promise<KeysNode[]> =>
+    (await hostWatch().keysView?.provider.getChildren(node)) ?? [];
+  /** Commits a key in bot.py and takes it out again; gives the short id of the commit that brought it in. */
+  const leak = (raw: string, message?: string): string => {
+    repository.put('bot.py', `key = "${raw}"\n`);
+    const id = repository.commit(message);
+    repository.put('bot.py', 'import os\n');
+    repository.commit('Without the key', '2025-03-05T05:06:07Z');
+    return id.slice(0, 7);
+  };
+
+  it('names the commit of a key that was taken out again, and that it is published', async () => {
+    await stage.signIn();
+    repository.init();
+    const id = leak(rawOf('prod-bot'));
+    repository.push();
+    const said = await scan();
+    const date = new Intl.DateTimeFormat(vscode.env.language, { dateStyle: 'medium', timeStyle: 'short' });
+    assert.equal(
+      said.text,
+      `Found 1 API key in 2 commits. ${masked(rawOf('prod-bot'))} (alive): commit ${id} of ` +
+        `${date.format(Date.parse('2025-03-04T05:06:07Z'))}, bot.py, published on origin/main.`,
+    );
+    assert.deepEqual([said.level, said.buttons], ['error', ['Show', 'Revoke']]);
+  });
+
+  it('shows the commit under its key, which is exposed, and a mark in the status bar', async () => {
+    await stage.signIn();
+    repository.init();
+    const id = leak(rawOf('prod-bot'));
+    repository.push();
+    await scan();
+    const row = await stage.row('prod-bot');
+    await until('the row to change', async () =>
+      String((await stage.item(row)).description).includes('exposed'),
+    );
+    const item = await stage.item(row);
+    assert.equal((item.iconPath as vscode.ThemeIcon).id, 'warning');
+    const [commit, ...others] = await below(row);
+    assert.ok(commit && others.length === 0);
+    const drawn = await stage.item(commit);
+    assert.deepEqual([labelOf(drawn), drawn.description], [`${id} · bot.py`, 'in a pushed commit']);
+    const [mark] = hostWatch().statusBar;
+    assert.ok(mark);
+    await until('the mark', () => mark.isShown);
+    assert.equal(mark.item.text, '$(warning) Omi: 1 exposed key');
+    assert.match(textOf(mark.item.tooltip), /^omi_dev_.{4}….{4} is alive and in a pushed commit\.$/);
+  });
+
+  it('revokes a key that is in history alone, with the one question', async () => {
+    await stage.signIn();
+    repository.init();
+    leak(rawOf('prod-bot'));
+    repository.push();
+    const { done } = stage.run('omi.leak.scanHistory');
+    (await stage.person.nextMessage()).press('Revoke');
+    await stage.person.answer('Revoke');
+    assert.match((await stage.person.close()).text, /^Revoked "prod-bot"/);
+    await done;
+  });
+
+  it('hands a key that still stands in a file to Respond', async () => {
+    await stage.signIn();
+    repository.init();
+    repository.put('bot.py', `key = "${rawOf('prod-bot')}"\n`);
+    repository.commit();
+    const scanned = stage.run('omi.leak.scanWorkspace');
+    await stage.person.close();
+    await scanned.done;
+    const said = await scan('Respond');
+    assert.deepEqual(said.buttons, ['Show', 'Respond']);
+    assert.ok(hostWatch().commandsRun.includes('omi.leak.respond'));
+    stage.person.forget();
+  });
+
+  it('tells a commit that is not pushed from one that is', async () => {
+    await stage.signIn();
+    repository.init();
+    repository.commit('Before');
+    repository.push();
+    const id = leak(rawOf('prod-bot'));
+    const said = await scan();
+    assert.match(said.text, new RegExp(`commit ${id} of .*, bot\\.py, on no remote branch\\.$`));
+    assert.equal(said.level, 'error');
+  });
+
+  it('without a remote, does not say that a key is not published', async () => {
+    repository.init();
+    leak(strangeKey());
+    const said = await scan();
+    assert.match(said.text, /not known whether it is published/);
+    assert.match(said.text, /Nobody is signed in, so whose they are is not known/);
+    assert.match(said.text, /There is no remote branch to tell by whether a commit is published\.$/);
+    assert.deepEqual(stage.sandbox.requests, []);
+  });
+
+  it('finds a key in the message of a commit', async () => {
+    repository.init();
+    const raw = strangeKey();
+    repository.commit(`Use ${raw}`);
+    const said = await scan();
+    assert.match(said.text, /the commit message/);
+    assert.ok(!said.text.includes(raw));
+  });
+
+  it('says what a shallow clone does not have', async () => {
+    const origin = new Repository(repository.outside(''));
+    origin.init();
+    origin.put('bot.py', `key = "${strangeKey()}"\n`);
+    origin.commit();
+    origin.put('bot.py', 'import os\n');
+    origin.commit('Without the key');
+    repository.git('clone', '--quiet', '--depth=1', vscode.Uri.file(origin.folder).toString(), '.');
+    const said = await scan();
+    assert.match(said.text, /^No API key was found in 1 commit\. This is a shallow clone: older commits/);
+    assert.equal(said.level, 'warn');
+  });
+
+  it('forgets what a rewritten history does not have any more', async () => {
+    await stage.signIn();
+    repository.init();
+    repository.commit('Before');
+    leak(rawOf('prod-bot'));
+    await scan();
+    const row = await stage.row('prod-bot');
+    await until('the commit', async () => (await below(row)).length === 1);
+    repository.git('reset', '--quiet', '--hard', 'HEAD~2');
+    repository.git('reflog', 'expire', '--expire=now', '--all');
+    assert.match((await scan()).text, /^No API key was found/);
+    await until('no commit', async () => (await below(row)).length === 0);
+  });
+
+  it('can be cancelled, and says so', async () => {
+    repository.init();
+    leak(strangeKey());
+    const restore = cancelling('atOnce');
+    const said = await scan();
+    restore();
+    assert.match(said.text, /^Cancelled\. No API key was found in the history so far\./);
+    assert.equal(said.level, 'warn');
+  });
+
+  it('says when the folder is in no repository', async () => {
+    const said = await scan();
+    assert.match(said.text, /^In no Git repository: /);
+    assert.equal(said.level, 'warn');
+  });
+
+  it('says when there is no Git', async () => {
+    repository.init();
+    leak(strangeKey());
+    const said = await withoutGit(() => scan());
+    assert.match(said.text, /^Git was not found, so no history was searched: /);
+    assert.equal(said.level, 'warn');
+  });
+
+  it('says when no folder is open', async () => {
+    const restore = replace(vscode.workspace, 'workspaceFolders', undefined);
+    const said = await scan();
+    restore();
+    assert.equal(said.text, 'No folder is open, so there is no history to search.');
+  });
+
+  it('shows and logs no key, and logs each commit', () => {
+    const { shown, logged, secrets } = hostWatch();
+    assert.ok(logged.some((line) => /omi_dev_.{4}….{4} \(alive\): commit [0-9a-f]{7} of /.test(line)));
+    const texts = [...shown, ...logged];
+    assert.ok(texts.length > 50 && secrets.size > 10, 'nothing was watched');
+    assert.ok(!texts.some((text) => [...secrets].some((secret) => text.includes(secret))));
+  });
+});

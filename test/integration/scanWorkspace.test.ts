@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { hostWatch, replace } from './support/hostWatch';
+import type { ShownMessage } from './support/person';
+import { cancelling, forgetLeaks, Repository, strangeKey, withoutGit } from './support/repository';
+import { openStage, type Stage } from './support/stage';
+import { until } from './support/until';
+
+describe('Scan Workspace for API Keys', () => {
+  const repository = new Repository();
+  let stage: Stage;
+  before(async () => {
+    stage = await openStage();
+  });
+  after(() => stage.close());
+  // VS Code's own Git extension would stumble over repositories that are gone again.
+  before(() => vscode.workspace.getConfiguration('git').update('enabled', false, true));
+  after(() => vscode.workspace.getConfiguration('git').update('enabled', undefined, true));
+  afterEach(async () => {
+    while (vscode.window.activeTextEditor) {
+      await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+    }
+    repository.clear();
+    await forgetLeaks(stage);
+    await stage.reset();
+  });
+
+  /** Runs the command, looks at what it says and presses a button, or closes it. */
+  const scan = async (button?: string): Promise<ShownMessage> => {
+    const { done } = stage.run('omi.leak.scanWorkspace');
+    const said = await stage.person.nextMessage();
+    said.press(button);
+    await done;
+    return said;
+  };
+  const rawOf = (name: string): string => stage.sandbox.key('ada', name).raw ?? '';
+
+  it('says that nothing was found, and in how many files', async () => {
+    repository.put('a.txt', 'nothing here');
+    repository.put('b.txt', 'nor here');
+    const said = await scan();
+    assert.deepEqual([said.level, said.text, said.buttons], ['info', 'No API key was found in 2 files.', []]);
+    assert.deepEqual(stage.sandbox.requests, []);
+  });
+
+  it('sums up: the worst first, and what is not in this account', async () => {
+    await stage.signIn();
+    repository.init();
+    repository.put('.gitignore', '.env\n');
+    repository.put('.env', `OMI_API_KEY=${rawOf('prod-bot')}\n`);
+    repository.put('bot.py', `key = "${rawOf('prod-bot')}"\nother = "${strangeKey()}"\n`);
+    repository.git('add', 'bot.py');
+    const said = await scan();
+    assert.equal(
+      said.text,
+      'Found 2 API keys at 3 places in 3 files. 1 alive key is in a file that Git tracks or would add. ' +
+        '1 is not in this account.',
+    );
+    assert.deepEqual([said.level, said.buttons], ['warn', ['Show', 'Respond']]);
+  });
+
+  it('is calm about a key that is kept out of Git', async () => {
+    await stage.signIn();
+    repository.init();
+    repository.put('.gitignore', '.env\n');
+    repository.put('.env', `OMI_API_KEY=${rawOf('prod-bot')}\n`);
+    const said = await scan();
+    assert.match(said.text, /1 alive key is in a file that is kept out by \.gitignore\.$/);
+    assert.deepEqual([said.level, said.buttons], ['info', ['Show']]);
+  });
+
+  it('counts documents as they are on the screen', async () => {
+    const uri = repository.put('bot.py', 'key = ""\n');
+    const saved = repository.put('old.py', `key = "${strangeKey()}"\n`);
+    const editor = await vscode.window.showTextDocument(uri, { preview: false });
+    await editor.edit((edit) => edit.insert(new vscode.Position(0, 7), strangeKey()));
+    const other = await vscode.window.showTextDocument(saved, { preview: false });
+    await other.edit((edit) => edit.delete(new vscode.Range(0, 0, 1, 0)));
+    assert.match((await scan()).text, /^Found 1 API key at 1 place in 2 files\./);
+  });
+
+  it('passes over lines with the mark, and what the setting leaves out', async () => {
+    repository.put('bot.py', `key = "${strangeKey()}"  # omi:ignore\n`);
+    repository.put('node_modules/one/index.js', `const key = "${strangeKey()}";\n`);
+    repository.put('seen.py', `key = "${strangeKey()}"\n`);
+    assert.match((await scan()).text, /^Found 1 API key at 1 place in 2 files\./);
+  });
+
+  it('asks nothing of Omi while nobody is signed in, and says what is not known then', async () => {
+    repository.put('bot.py', `key = "${strangeKey()}"\n`);
+    const said = await scan('Show');
+    assert.match(said.text, /it is not known whether it is alive\. Nobody is signed in, so whose they are/);
+    assert.deepEqual(stage.sandbox.requests, []);
+    assert.ok(hostWatch().commandsRun.includes('workbench.actions.view.problems'));
+    assert.deepEqual(await stage.groups(), [], 'the welcome text with Sign In would be gone');
+  });
+
+  it('says so when the lists cannot be read, and calls no key a stranger then', async () => {
+    await stage.signIn();
+    repository.put('bot.py', `key = "${strangeKey()}"\n`);
+    stage.sandbox.fault({ method: 'GET', times: Infinity, effect: { status: 403 } });
+    const said = await scan();
+    assert.match(
+      said.text,
+      /Not all lists of API keys could be read, so whose they are is not sure\. Omi does not/,
+    );
+    assert.doesNotMatch(said.text, /not in this account/);
+  });
+
+  it('knows the keys of another signed-in account, too', async () => {
+    await stage.signIn('grace');
+    await stage.signIn('ada');
+    repository.put('bot.py', `key = "${stage.sandbox.key('grace', 'compiler').raw ?? ''}"\n`);
+    const said = await scan();
+    assert.match(said.text, /1 alive key is in a file that Git does not see\. 1 is not in this account\.$/);
+    await until('whose it is', async () => {
+      const group = (await stage.groups()).find(({ kind }) => kind === 'strangers');
+      const [row] = (await hostWatch().keysView?.provider.getChildren(group)) ?? [];
+      const item = row && (await stage.item(row));
+      return String(item?.description).startsWith('alive, in the account grace@example.com · ');
+    });
+  });
+
+  it('hands the worst key to Respond', async () => {
+    repository.put('bot.py', `key = "${strangeKey()}"\n`);
+    await scan('Respond');
+    assert.equal(hostWatch().commandsRun.at(-1), 'omi.leak.respond');
+    await stage.person.escape();
+    stage.person.forget();
+  });
+
+  it('shows where the worst key is', async () => {
+    await stage.signIn();
+    repository.put('bot.py', `key = "${rawOf('prod-bot')}"\n`);
+    await vscode.commands.executeCommand('workbench.view.explorer');
+    await until('the view to be hidden', () => !stage.view.visible);
+    await scan('Show');
+    await until('the row to be selected', () => {
+      const [row] = stage.view.selection;
+      return row?.kind === 'key' && row.target.key.name === 'prod-bot';
+    });
+    assert.ok(stage.view.visible);
+  });
+
+  it('without Git, looks by itself and says what is not known then', async () => {
+    repository.init();
+    repository.put('bot.py', `key = "${strangeKey()}"\n`);
+    const said = await withoutGit(() => scan());
+    assert.match(said.text, /^Found 1 API key at 1 place in 1 file\./);
+    assert.match(said.text, /Git was not found, so it is not known whether it would publish these files\.$/);
+  });
+
+  it('names a repository that Git cannot work with', async () => {
+    repository.init();
+    repository.put('.git/config', 'no [configuration\n');
+    repository.put('bot.py', `key = "${strangeKey()}"\n`);
+    const said = await scan();
+    assert.match(said.text, /^Found 1 API key/);
+    assert.match(said.text, /Git failed, so it is not known whether it would publish what is in /);
+    assert.equal(said.level, 'warn');
+  });
+
+  it('names what is too large to be looked into', async () => {
+    repository.put('dump.sql', 'x'.repeat(11 * 1024 * 1024));
+    const said = await scan();
+    assert.deepEqual(
+      [said.level, said.text],
+      ['warn', 'No API key was found in 0 files. Not looked into, since it is too large: dump.sql.'],
+    );
+  });
+
+  it('can be cancelled, and keeps and tells what was found until then', async () => {
+    const known = repository.put('zz.py', `key = "${strangeKey()}"\n`);
+    await scan();
+    for (let index = 0; index < 1200; index += 1) repository.put(`many/${String(index)}.txt`, 'nothing');
+    const restore = cancelling('atProgress');
+    const said = await scan();
+    restore();
+    const looked = /^Cancelled\. Found so far: 1 API key at 1 place in ([\d,]+) files\./.exec(said.text)?.[1];
+    assert.ok(looked !== undefined && Number(looked.replace(',', '')) < 1201, said.text);
+    assert.equal(said.level, 'warn');
+    await vscode.workspace.fs.delete(known);
+  });
+
+  it('forgets files that are deleted, and keys that are gone', async () => {
+    await stage.signIn();
+    const uri = repository.put('sub/bot.py', `key = "${strangeKey()}"\n`);
+    repository.put('other.py', `key = "${strangeKey()}"\n`);
+    await scan();
+    const strangers = async (): Promise<number> => {
+      const group = (await stage.groups()).find(({ kind }) => kind === 'strangers');
+      return group?.kind === 'strangers' ? group.leaks.length : 0;
+    };
+    await until('both', async () => (await strangers()) === 2);
+    await vscode.workspace.fs.delete(vscode.Uri.joinPath(uri, '..'), { recursive: true });
+    await until('one to be forgotten', async () => (await strangers()) === 1);
+    repository.put('other.py', 'key = ""\n');
+    assert.match((await scan()).text, /^No API key was found/);
+    await until('no group', async () => (await strangers()) === 0);
+  });
+
+  it('says so when no folder is open', async () => {
+    const restore = replace(vscode.workspace, 'workspaceFolders', undefined);
+    const said = await scan();
+    restore();
+    assert.equal(said.text, 'No folder is open, so there is nothing to scan.');
+  });
+
+  it('shows and logs no key', () => {
+    const { shown, logged, secrets } = hostWatch();
+    const texts = [...shown, ...logged];
+    assert.ok(texts.length > 50 && secrets.size > 10, 'nothing was watched');
+    assert.ok(!texts.some((text) => [...secrets].some((secret) => text.includes(secret))));
+  });
+});
