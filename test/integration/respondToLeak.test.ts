@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { findsIn } from '../../src/leaks/seenKey';
 import { hostWatch } from './support/hostWatch';
 import { dataRoute, keyRoute, LeakScene, masked, named, type RawKey } from './support/leakScene';
 import type { ShownMessage } from './support/person';
+import { forgetLeaks, Repository } from './support/repository';
 import type { Running } from './support/stage';
 import { until } from './support/until';
 
@@ -377,6 +379,44 @@ describe('Respond to Leaked API Key', () => {
       );
       assert.deepEqual(buttons, ['Sign In with Another Account']);
       assert.deepEqual(scene.stage.deletes(), []);
+    });
+  });
+
+  describe('a key in commits', () => {
+    const repository = new Repository();
+    const useGit = (value: boolean | undefined): Thenable<void> =>
+      vscode.workspace.getConfiguration('git').update('enabled', value, true);
+    // VS Code's own Git extension would stumble over a repository that is gone again.
+    before(() => useGit(false));
+    after(() => useGit(undefined));
+    afterEach(async () => {
+      await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+      repository.clear();
+      await forgetLeaks(scene.stage);
+    });
+
+    it('is said to be published, in the question and in the note', async () => {
+      await signedIn();
+      const key = scene.key();
+      repository.init();
+      repository.put('old.py', `key = "${key.raw}"\n`);
+      const commit = repository.commit();
+      repository.push();
+      const scan = scene.stage.run('omi.leak.scanHistory');
+      await scene.closeLast(scan);
+      await scene.showAt(vscode.Uri.file(join(repository.folder, 'old.py')), key.raw);
+      const command = scene.respond();
+      const question = await scene.answer('Revoke Now');
+      assert.match(question.detail ?? '', /\nIn old\.py:1\.\nIn 1 commit, PUBLISHED in origin\/main\.\n/);
+      (await scene.stage.person.nextMessage()).press('Incident Note');
+      await scene.closeLast(command);
+      const note = vscode.window.activeTextEditor?.document.getText() ?? '';
+      hostWatch().shown.push(note);
+      const row = `| ${commit} | 2025-03-04T05:06:07Z | old.py | yes (origin/main) |`;
+      assert.ok(note.includes(row), note);
+      assert.match(note, /- It was published: check what it was used for since the first commit/);
+      assert.match(note, /- Rewriting the history does not help/);
+      await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
     });
   });
 
