@@ -1,4 +1,5 @@
 import { decodeText, mayHoldKey } from './decodeText';
+import { drain } from './drain';
 import { excludesOf, type Excludes } from './excludes';
 import { diskTree, type FileEntry, type FileTree } from './fileTree';
 import type { FileStanding } from './git';
@@ -46,9 +47,6 @@ export interface TreeScanWishes {
 
 /** A file that is larger is not read into memory; in bytes. Git searches it all the same, and so may clear it. */
 const largestFile = 10 * 1024 * 1024;
-
-/** Files that are open at the same time. */
-const atOnce = 16;
 
 /** Progress is told whenever so many more files were looked at. */
 const progressStep = 500;
@@ -248,32 +246,4 @@ function holdsListed(name: string, { doubtful }: SearchedWorkTree): boolean {
 function hasGone(error: unknown, path: string): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return (code === 'ENOENT' || code === 'FileNotFound') && !path.includes('\uFFFD');
-}
-
-/** Works on items, and on those that come up meanwhile, some at once, the newest first; stops early after a cancel. */
-function drain<T>(
-  first: readonly T[],
-  signal: AbortSignal,
-  work: (item: T, further: (items: readonly T[]) => void) => Promise<void>,
-): Promise<void> {
-  const waiting = [...first];
-  const further = (items: readonly T[]): void => {
-    for (const item of items) waiting.push(item);
-  };
-  let running = 0;
-  return new Promise((resolve, reject) => {
-    const next = (): void => {
-      while (running < atOnce && !signal.aborted) {
-        const item = waiting.pop();
-        if (item === undefined) break;
-        running += 1;
-        work(item, further).then(() => {
-          running -= 1;
-          next();
-        }, reject);
-      }
-      if (running === 0) resolve();
-    };
-    next();
-  });
 }

@@ -80,7 +80,7 @@ test('the promise: a leaked key on the screen, light bulb, Revoke Now, proven de
   const act = new Interactions();
   const toast = person.toast(/Proven dead: "prod-bot" \(omi_dev_[0-9a-f]{4}…[0-9a-f]{4}\)\./);
   let seconds = 0;
-  const watched = await watchArguments(rawOf(key), async () => {
+  const watched = await watchArguments([rawOf(key)], async () => {
     await act.take('open the light bulb', () => person.press('ControlOrMeta+.'));
     await act.take('choose the fix', () => fix(person, 'Respond to Leaked API Key').click());
     await expect(person.modal).toContainText('Revoke the leaked API key "prod-bot"?');

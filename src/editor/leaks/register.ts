@@ -8,8 +8,8 @@ import { registerLeakWatch } from './watch';
 export function registerLeaks(parts: Parts): Disposable {
   const registered: ((parts: Parts) => Disposable)[] = [
     registerLeakWatch,
-    registerLeakSurvey,
     registerLeakResponse,
+    registerLeakSurvey,
   ];
   return Disposable.from(...registered.map((register) => register(parts)));
 }

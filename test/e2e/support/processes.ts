@@ -38,20 +38,33 @@ function processesByPs(): readonly RunningProcess[] {
   });
 }
 
-/** How often the processes were looked at, and how often a text was among their arguments. */
+/** How often the processes were looked at, and which programs had a secret among their arguments. */
 export interface ArgumentWatch {
   readonly looks: number;
   readonly found: number;
+  /** Never with their arguments. */
+  readonly programs: readonly string[];
 }
 
-/** Looks at the arguments of all processes again and again while some work lasts. */
-export async function watchArguments(text: string, work: () => Promise<void>): Promise<ArgumentWatch> {
+/** Looks for secrets in the arguments of all processes again and again while some work lasts. */
+export async function watchArguments(
+  secrets: readonly string[],
+  work: () => Promise<void>,
+): Promise<ArgumentWatch> {
   let [looks, found, isOver] = [0, 0, false];
+  const programs = new Set<string>();
+  const look = (): void => {
+    looks += 1;
+    for (const { args } of runningProcesses()) {
+      if (!secrets.some((secret) => args.includes(secret))) continue;
+      found += 1;
+      programs.add(/^[^\0\s]*/.exec(args)?.[0] ?? '');
+    }
+  };
   const watching = (async () => {
     while (!isOver) {
-      looks += 1;
-      found += runningProcesses().filter(({ args }) => args.includes(text)).length;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      look();
+      await new Promise((resolve) => setTimeout(resolve, 10));
     }
   })();
   try {
@@ -60,5 +73,6 @@ export async function watchArguments(text: string, work: () => Promise<void>): P
     isOver = true;
     await watching;
   }
-  return { looks, found };
+  look();
+  return { looks, found, programs: [...programs] };
 }

@@ -7,12 +7,10 @@ import type { BrowserContext, Page } from '@playwright/test';
 export const secretPattern =
   /omi_(?:dev|mcp)_[0-9a-f]{32}|eyJ[\w-]{10,}\.eyJ[\w-]{10,}|\b(?:code|state|code_verifier|refresh_token)=[\w-]{32,}/;
 
-/** With its list of quick fixes VS Code speaks the word at the caret, which is of the person's own file. */
-const spokenPattern = /Context: \S+ at line \d+ and column \d+\./g;
-
 /**
  * From now on, every text and every spoken label that any window of the context draws is looked at in the moment it is
- * drawn, also what is gone again later (toasts, dialogs, input boxes).
+ * drawn, also what is gone again later (toasts, dialogs, input boxes). What editors show of files is the person's own,
+ * and is not looked at.
  *
  * @param context must not have windows yet.
  * @returns gives what was found so far; each finding is cut short, so that a report holds no secret.
@@ -23,19 +21,15 @@ export async function watchScreens(context: BrowserContext): Promise<() => reado
     found.push(where);
   });
   const script = await readFile(join(__dirname, 'watchDrawing.js'), 'utf8');
-  const pattern = [
-    `globalThis.omiSecretPattern = ${JSON.stringify(secretPattern.source)};`,
-    `globalThis.omiSpokenPattern = ${JSON.stringify(spokenPattern.source)};`,
-  ].join('\n');
+  const pattern = `globalThis.omiSecretPattern = ${JSON.stringify(secretPattern.source)};`;
   await context.addInitScript({ content: `${pattern}\n${script}` });
   return () => found;
 }
 
-/** What a window shows at this moment: its text and its address. */
+/** What a window of a watched context shows at this moment: its text and its address. */
 export async function secretsOnScreen(page: Page): Promise<readonly string[]> {
-  const text = await page.locator('body').innerText();
-  const said = text.replace(spokenPattern, '');
-  return secretPattern.test(`${said}\n${page.url()}`) ? ['the window shows a secret'] : [];
+  const text = String(await page.evaluate('omiTextOnScreen()'));
+  return secretPattern.test(`${text}\n${page.url()}`) ? ['the window shows a secret'] : [];
 }
 
 /** A file's place below its directory, and its text. */
@@ -62,4 +56,9 @@ export function filesWithSecrets(files: readonly WrittenFile[]): readonly string
     const match = secretPattern.exec(text);
     return match ? [`${path}: ${match[0].slice(0, 12)}…`] : [];
   });
+}
+
+/** All that VS Code keeps in a window's browser: its databases and its local storage, each entry as text. */
+export async function keptInBrowser(page: Page): Promise<readonly WrittenFile[]> {
+  return JSON.parse(String(await page.evaluate('omiKeptTexts()'))) as WrittenFile[];
 }

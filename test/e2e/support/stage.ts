@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test as base, expect, type Browser, type BrowserContext } from '@playwright/test';
 import { startSandbox, type RecordedRequest, type Sandbox, type SandboxKey } from '../../../sandbox/server';
-import { startServer, temporaryDirectory, type Server } from '../../hosts/server';
+import { startServer, temporaryDirectory, type Server, type Settings } from '../../hosts/server';
 import { launchBrowser, openWindow } from '../../hosts/window';
 import { Person } from './person';
 import { filesBelow, filesWithSecrets, secretsOnScreen, watchScreens } from './secretWatch';
@@ -25,6 +25,8 @@ export interface WindowWishes {
   readonly scale?: number;
   /** Lets the editor's vault outlast the window; without, each window forgets its secrets when it is closed. */
   readonly lastingVault?: boolean;
+  /** Opened in place of the folder that tests share. */
+  readonly folder?: string;
 }
 
 /** Something to have open in the editor. */
@@ -62,6 +64,10 @@ interface TestFixtures {
 interface WorkerFixtures {
   /** The packaged extension. */
   readonly vsix: string;
+  /** Whether folders are opened in Restricted Mode until they are trusted. */
+  readonly workspaceTrust: boolean;
+  /** User settings beside the usual ones. */
+  readonly userSettings: Settings;
   readonly studio: Studio;
   readonly sharedWindows: Windows;
   readonly sharedPerson: Person;
@@ -69,9 +75,11 @@ interface WorkerFixtures {
 
 export const test = base.extend<TestFixtures, WorkerFixtures>({
   vsix: [process.env['OMI_VSIX'] ?? '', { scope: 'worker', option: true }],
+  workspaceTrust: [false, { scope: 'worker', option: true }],
+  userSettings: [{}, { scope: 'worker', option: true }],
 
   studio: [
-    async ({ vsix }, use) => {
+    async ({ vsix, workspaceTrust, userSettings: more }, use) => {
       const place = await temporaryDirectory();
       const folder = join(place, 'weather-bot');
       await mkdir(folder);
@@ -83,8 +91,9 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
         'omi.apiBaseUrl': sandbox.url,
         'omi.firebase.authEmulatorHost': `127.0.0.1:${String(sandbox.port)}`,
         'omi.requestTimeoutSeconds': 3,
+        ...more,
       };
-      const server = await startServer({ host: 'newest', vsix, userSettings });
+      const server = await startServer({ host: 'newest', vsix, userSettings, workspaceTrust });
       const browser = await launchBrowser();
       await use({ sandbox, server, browser, folder });
       await browser.close();
@@ -147,11 +156,12 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   },
 });
 
-function newWindows({ browser, server, folder, sandbox }: Studio): Windows {
+function newWindows({ browser, server, folder: shared, sandbox }: Studio): Windows {
   const people: Person[] = [];
   const contexts: BrowserContext[] = [];
   const watches: (() => readonly string[])[] = [];
-  const newContext = async ({ theme = 'dark', scale = 1, lastingVault = false }: WindowWishes) => {
+  const newContext = async (wishes: WindowWishes) => {
+    const { theme = 'dark', scale = 1, lastingVault = false } = wishes;
     const context = await browser.newContext({
       viewport: { width: 1280, height: 800 },
       colorScheme: theme,
@@ -165,8 +175,9 @@ function newWindows({ browser, server, folder, sandbox }: Studio): Windows {
   };
   return {
     open: async (wishes = {}) => {
-      const context = wishes.beside?.context ?? (await newContext(wishes));
-      const window = await openWindow({ context, server, folder, theme: wishes.theme ?? 'dark' });
+      const { beside, folder = shared, theme = 'dark' } = wishes;
+      const context = beside?.context ?? (await newContext(wishes));
+      const window = await openWindow({ context, server, folder, theme });
       const person = new Person(window, (account) => sandbox.token(account));
       people.push(person);
       return person;

@@ -1,0 +1,177 @@
+// One window in which all is done that can be done about leaked keys, and a look for them wherever they must never be.
+import { execFile } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { clickKey, hoverKey, keyMenu, marks, openFile, openProblems, quickFixes } from './support/editing';
+import { runningProcesses, watchArguments } from './support/processes';
+import { commit, makeRepository, newKey, push, write } from './support/repository';
+import {
+  filesBelow,
+  keptInBrowser,
+  secretPattern,
+  secretsOnScreen,
+  watchScreens,
+  type WrittenFile,
+} from './support/secretWatch';
+import { expect, test } from './support/stage';
+
+test('the look at command lines finds a key, and says where without saying which', async () => {
+  const raw = newKey();
+  const child = execFile(process.execPath, ['-e', 'process.stdin.resume()', raw]);
+  const { looks, programs } = await watchArguments([raw], async () => {
+    await expect.poll(() => runningProcesses().some(({ args }) => args.includes(raw))).toBe(true);
+  });
+  child.kill();
+  expect(looks).toBeGreaterThan(0);
+  expect(programs).toEqual([process.execPath]);
+});
+
+test('the look at windows passes over what editors show of files, and nothing else', async ({ studio }) => {
+  const context = await studio.browser.newContext();
+  const found = await watchScreens(context);
+  const page = await context.newPage();
+  await page.goto('about:blank');
+  await page.setContent(
+    '<div id="file" class="monaco-editor" data-uri="vscode-remote://here/bot.ts"></div>' +
+      '<div id="note" class="monaco-editor" data-uri="untitled:Note"></div>',
+  );
+  const show = (id: string): Promise<unknown> => {
+    const lines = `<div class="view-lines of-${id}"><p>${newKey()}</p></div>`;
+    return page.evaluate(`document.getElementById('${id}').innerHTML = ${JSON.stringify(lines)}`);
+  };
+  await show('file');
+  expect(String(await page.evaluate('omiTextOnScreen()'))).not.toMatch(secretPattern);
+  await show('note');
+  await expect.poll(() => found().join()).toContain('of-note');
+  expect(found().join()).not.toContain('of-file');
+  expect(await secretsOnScreen(page)).toHaveLength(1);
+  await context.close();
+});
+
+test('no key leaves the file it stands in, whatever is done about it', async ({ open, sandbox, studio }) => {
+  test.setTimeout(300_000);
+  const folder = join(dirname(studio.folder), 'leaky');
+  const [leaked, checked, foreign, pasted] = [newKey(), newKey(), newKey(), newKey()];
+  const keys = [leaked, checked, foreign, pasted];
+  const { id } = sandbox.addKey('ada', { name: 'leaked-bot', raw: leaked });
+  sandbox.addKey('ada', { name: 'checked-bot', raw: checked });
+  sandbox.addKey('grace', { name: 'of-grace', raw: pasted });
+  makeRepository(folder);
+  const pushed = commit(folder, `first, with ${leaked}`, {
+    'bot.ts': `export const key = '${leaked}';\n`,
+    'deploy.py': `key = "${leaked}"\n`,
+    'notes.md': `The other one is ${foreign}.\n`,
+    '.gitignore': '.env\n',
+  });
+  push(folder);
+  write(folder, '.env', `OMI_API_KEY=${checked}\n`);
+  const person = await open({ folder });
+  const watched = await watchArguments(keys, async () => {
+    await test.step('watch, problems, hover and quick fixes, signed out', async () => {
+      await openFile(person, 'bot.ts');
+      await expect(marks(person)).toHaveCount(1);
+      const problems = await openProblems(person);
+      await expect(problems.filter({ hasText: 'is in a pushed commit' })).toHaveCount(1);
+      await expect(await hoverKey(person)).toContainText(pushed);
+      await expect(await quickFixes(person)).toContainText('Respond to Leaked API Key');
+      await person.press('Escape');
+    });
+
+    await test.step('ignore in a file that has no comments', async () => {
+      await openFile(person, '.env');
+      await clickKey(person);
+      await person.run('Omi: Ignore API Key on This Line');
+      await expect(person.toast('is ignored in .env')).toBeVisible();
+      await expect(marks(person)).toHaveCount(0);
+      await person.clearToasts();
+    });
+
+    await test.step('sign in, scan the workspace and the history, see the places', async () => {
+      await person.signInAndSee('leaked-bot');
+      await person.clearToasts();
+      await person.run('Omi: Scan Workspace for API Keys');
+      await expect(person.toast('Found 2 API keys at 3 places')).toContainText('1 is not in this account.');
+      await person.clearToasts();
+      await person.run('Omi: Scan Git History for API Keys');
+      await expect(person.toast(`commit ${pushed}`)).toContainText('published on origin/main');
+      await person.clearToasts();
+      await person.row('leaked-bot').click();
+      await person.press('ArrowRight');
+      await expect(person.row('bot.ts:1')).toBeVisible();
+      await expect(person.row('Found in Workspace, Not in This Account')).toBeVisible();
+    });
+
+    await test.step('check a key at the caret, and one that is pasted', async () => {
+      await openFile(person, 'notes.md');
+      await keyMenu(person, 'Check Whether an API Key Is Alive');
+      await expect(person.toast('is dead')).toBeVisible();
+      await person.clearToasts();
+      await person.run('View: Close All Editors');
+      await person.run('Omi: Check Whether an API Key Is Alive');
+      await expect(person.input).toHaveAttribute('type', 'password');
+      await person.input.fill(pasted);
+      await person.press('Enter');
+      await expect(person.toast('belongs to no account that is signed in here')).toBeVisible();
+      await person.clearToasts();
+    });
+
+    await test.step('respond: revoke, replace in files, write the note', async () => {
+      await openFile(person, 'bot.ts');
+      await keyMenu(person, 'Respond to Leaked API Key');
+      await expect(person.modal).toContainText('Revoke the leaked API key "leaked-bot"?');
+      await person.pressModal('Revoke Now');
+      const proven = person.toast('Proven dead');
+      await expect(proven).toBeVisible();
+      await person.pressToast(proven, 'Replace in Files');
+      await expect(person.quickInput.locator('.monaco-list-row', { hasText: 'deploy.py' })).toBeVisible();
+      await person.press('Enter');
+      const replaced = person.toast('The key is read from the variable OMI_API_KEY now.');
+      await expect(replaced).toBeVisible();
+      await person.pressToast(replaced, 'Incident Note');
+      await expect(person.page.locator('.editor-instance .view-lines').last()).toContainText(
+        'Leaked Omi API key',
+      );
+      await person.clearToasts();
+      expect(sandbox.keys('ada').map((key) => key.id)).not.toContain(id);
+    });
+
+    await test.step('a refused response and the log', async () => {
+      sandbox.fault({
+        method: 'DELETE',
+        times: Infinity,
+        effect: { status: 422, body: { detail: checked } },
+      });
+      await person.run('Omi: Respond to Leaked API Key');
+      await expect(person.input).toHaveAttribute('type', 'password');
+      await person.input.fill(checked);
+      await person.press('Enter');
+      await person.pressModal('Revoke Now');
+      const live = person.toast('is STILL LIVE');
+      await person.pressToast(live, 'Show Log');
+      await expect(person.page.locator('.panel .view-lines')).toContainText('DELETE');
+    });
+
+    await test.step('the activity', async () => {
+      await person.run('Omi: Show Activity');
+      await expect(person.page.locator('.editor-instance .view-lines').last()).toContainText('leaked-bot');
+    });
+  });
+  expect(watched.programs, 'programs that were given a key').toEqual([]);
+  expect(watched.looks).toBeGreaterThan(100);
+
+  const holdsKey = ({ text }: WrittenFile): boolean => keys.some((key) => text.includes(key));
+  const files = await filesBelow(studio.server.dataDir);
+  expect(
+    files.filter(holdsKey).map(({ path }) => path),
+    'files of VS Code with a key',
+  ).toEqual([]);
+  const kept = await keptInBrowser(person.page);
+  expect(kept.length, 'entries that VS Code keeps').toBeGreaterThan(0);
+  expect(
+    kept.some(({ text }) => text.includes('leaked-bot')),
+    'the activity is among them',
+  ).toBe(true);
+  expect(
+    kept.filter(holdsKey).map(({ path }) => path),
+    'kept entries with a key',
+  ).toEqual([]);
+});
