@@ -625,6 +625,28 @@ describe('Respond to Leaked API Key', () => {
     assert.deepEqual(scene.stage.deletes(), []);
   });
 
+  it('is not certain of a death while a key with the same digits is listed, and can end that one', async () => {
+    await signedIn();
+    const key = scene.key();
+    const fault = scene.stage.sandbox.fault({ path: keyRoute, times: Infinity, effect: { status: 401 } });
+    await scene.showLeak(key.raw);
+    const command = scene.respond();
+    const doubt = await scene.stage.person.nextMessage();
+    assert.deepEqual(
+      [doubt.level, doubt.text, doubt.buttons],
+      [
+        'warn',
+        `It is not certain that ${masked(key)} is dead. Omi refuses it when asked about the key itself. ` +
+          `But it still lists ${named(key)}, which begins and ends like it. Nothing was revoked.`,
+        ['Respond', 'Try Again'],
+      ],
+    );
+    fault.clear();
+    doubt.press('Respond');
+    assert.match((await scene.answer('Revoke Now')).detail ?? '', /Omi did not name the key/);
+    assert.match((await scene.closeLast(command)).text, /^Proven dead/);
+  });
+
   it('says why it cannot be told whose a key is; Try Again goes on', async () => {
     await signedIn();
     const key = scene.key();

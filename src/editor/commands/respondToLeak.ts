@@ -1,5 +1,6 @@
 import { commands, l10n } from 'vscode';
 import type { KeyTarget } from '../../keys/key';
+import type { LeakIdentity } from '../../leaks/identifyLeak';
 import type { DeathProof } from '../../leaks/proveDead';
 import { proveAgain, respondToLeak as endLeak, type LeakEnd } from '../../leaks/respondToLeak';
 import { confirmLeakResponse } from '../ask';
@@ -41,22 +42,23 @@ async function begin(parts: Parts, incident: Incident): Promise<void> {
   for (;;) {
     const { identity } = await inquire(parts, incident.question);
     if (identity.kind === 'mine') return decide(parts, incident, identity.target, identity.by === 'keyRoute');
-    incident.end({
-      end:
-        identity.kind === 'dead'
-          ? 'alreadyDead'
-          : identity.kind === 'elsewhere'
-            ? 'notYourAccount'
-            : 'untried',
-      proof: undefined,
-    });
+    incident.end({ end: endOf(identity), proof: undefined });
     const notice = noticeOfIdentity(incident.seen, identity);
     const action = notice && (await offerAll(parts, incident, notice));
+    if (action === 'respondToListed' && identity.kind === 'dead' && identity.listed) {
+      return decide(parts, incident, identity.listed, false);
+    }
     if (action === 'pickKey') await commands.executeCommand(commandIds.revokeKey);
     const isSignIn = action === 'signIn' || action === 'signInElsewhere';
     if (isSignIn && !(await signIn(parts))) return;
     if (!isSignIn && action !== 'tryAgain') return;
   }
+}
+
+/** What a note says while nothing was done about a key. */
+function endOf(identity: Exclude<LeakIdentity, { readonly kind: 'mine' }>): LeakEnd['kind'] {
+  if (identity.kind === 'elsewhere') return 'notYourAccount';
+  return identity.kind === 'dead' && !identity.listed ? 'alreadyDead' : 'untried';
 }
 
 /** Asks the one question, and does what was answered. */
