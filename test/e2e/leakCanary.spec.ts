@@ -11,14 +11,6 @@ import {
   openProblems,
   quickFixes,
 } from './support/editing';
-  clickKey,
-  hoverKey,
-  keyMenu,
-  marks,
-  openFile,
-  openIgnoredFile,
-  openProblems,
-  quickFixes,
 import { runningProcesses, watchArguments } from './support/processes';
 import { commit, makeRepository, newKey, push, write } from './support/repository';
 import {

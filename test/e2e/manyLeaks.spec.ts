@@ -34,6 +34,7 @@ test('5,000 finds: scan, expand, filter, scroll', async ({ open, sandbox, studio
       person.page.locator('.panel .composite-bar .badge', { hasText: /\d/ }).first(),
     ).toBeVisible();
     await expect(rows.first()).toContainText('file');
+    await expect(person.page.locator('#status\\.problems')).toContainText('5K');
     await rows.first().click();
     await person.press('End');
     await expect(rows.last()).toContainText(/Omi API key|file\d/);

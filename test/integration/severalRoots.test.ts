@@ -3,10 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import type { KeysNode } from '../../src/editor/views/keysTree';
 import { hostWatch } from './support/hostWatch';
 import { MemoryFiles } from './support/memoryFiles';
 import type { ShownMessage } from './support/person';
-import { openStage, type Stage } from './support/stage';
+import { forgetLeaks, Repository, strangeKey } from './support/repository';
+import { labelOf, openStage, type Stage } from './support/stage';
 import { until } from './support/until';
 
 const folderOf = (name: string): string =>
@@ -148,6 +150,80 @@ describe('Write to .env, in a workspace of two folders and a virtual one', () =>
     assert.match(said.text, /^cloud\/\.env\.fixed could not be written\. It is read-only\./);
     assert.equal(files.text('.env.fixed'), 'A=1\n');
     assert.deepEqual(await held(), ['new-bot']);
+  });
+
+  describe('a scan', () => {
+    afterEach(async () => {
+      for (const name of ['one', 'two']) new Repository(folderOf(name)).clear();
+      files.clear();
+      await forgetLeaks(stage);
+    });
+    const scan = async (command: string): Promise<ShownMessage> => {
+      const { done } = stage.run(command);
+      const said = await stage.person.close();
+      await done;
+      return said;
+    };
+    /** The places of keys that are in no account. */
+    const places = async (count: number): Promise<string[]> => {
+      const provider = hostWatch().keysView?.provider;
+      const nodes = await until(`${String(count)} places`, async () => {
+        const group = (await stage.groups()).find(({ kind }) => kind === 'strangers');
+        const keys = group ? await provider?.getChildren(group) : [];
+        const all: KeysNode[] = [];
+        for (const key of keys ?? []) all.push(...((await provider?.getChildren(key)) ?? []));
+        return all.length === count ? all : undefined;
+      });
+      return Promise.all(nodes.map(async (node) => labelOf(await stage.item(node))));
+    };
+
+    it('looks into all folders, the virtual one, too, and names the folder of each place', async () => {
+      new Repository(folderOf('one')).put('bot.py', `key = "${strangeKey()}"\n`);
+      new Repository(folderOf('two')).put('bot.py', `key = "${strangeKey()}"\n`);
+      files.put('bot.py', `\nkey = "${strangeKey()}"\n`);
+      files.put('fine.py', 'nothing');
+      const said = await scan('omi.leak.scanWorkspace');
+      assert.match(said.text, /^Found 3 API keys at 3 places in 4 files\./);
+      assert.deepEqual((await places(3)).toSorted(), ['cloud/bot.py:2', 'one/bot.py:1', 'two/bot.py:1']);
+    });
+
+    it('names what cannot be read, and keeps what was found there before', async () => {
+      files.put('bot.py', `key = "${strangeKey()}"\n`);
+      await scan('omi.leak.scanWorkspace');
+      await places(1);
+      files.unreadable = 'bot.py';
+      const said = await scan('omi.leak.scanWorkspace');
+      assert.match(said.text, /Not looked into, since it could not be read: cloud\/bot\.py\./);
+      assert.equal(said.level, 'warn');
+      assert.deepEqual(await places(1), ['cloud/bot.py:1']);
+    });
+
+    it('searches the history of the folders on disk, each repository once', async () => {
+      const one = new Repository(folderOf('one'));
+      one.init();
+      one.put('bot.py', `key = "${strangeKey()}"\n`);
+      one.commit();
+      const two = new Repository(folderOf('two'));
+      one.git('worktree', 'add', '--quiet', '-b', 'side', '--force', two.folder);
+      const said = await scan('omi.leak.scanHistory');
+      assert.match(said.text, /^Found 1 API key in 1 commit\. omi_dev_/);
+      assert.doesNotMatch(said.text, /In no Git repository/);
+    });
+
+    it('adds a guard to the repository that is chosen', async () => {
+      const two = new Repository(folderOf('two'));
+      two.init();
+      two.put('.gitleaks.toml', '[[rules]]\nid = "omi-api-key"\n');
+      two.put('.pre-commit-config.yaml', 'repos: []\n');
+      const { done } = stage.run('omi.leak.addGuard');
+      await stage.person.take('two');
+      const said = await stage.person.close();
+      await done;
+      assert.match(
+        said.text,
+        /^\.gitleaks\.toml has a guard for Omi keys already\. \.pre-commit-config\.yaml was left/,
+      );
+    });
   });
 
   it('shows and logs no secret', () => {

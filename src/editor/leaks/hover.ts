@@ -9,14 +9,13 @@ import { staleAfterDays } from '../settings';
 import { keyTooltip } from '../views/keyItem';
 import { asPlainText, fullTime } from '../words';
 import type { PlaceArgument } from './keyInQuestion';
-import { findInWords } from './findWords';
 import { placeOf } from './places';
 import { rangeOf } from './problems';
 
 /** A hover that lists more is not read. */
 const mostListed = 5;
 
-/** Shows what is known of a key while the mouse rests on it. */
+/** Shows what is known of a key while the mouse rests on it, beside its problem, which VS Code shows there. */
 export function registerHover(parts: Parts): Disposable {
   return languages.registerHoverProvider(
     { scheme: '*' },
@@ -53,7 +52,6 @@ function factsOf(parts: Parts, found: FoundKey): MarkdownString {
   const account = sessions.accounts.find(({ id }) => id === owner?.accountId);
   if (account && sessions.accounts.length > 1)
     paragraph(text, l10n.t('Account: {0}', asPlainText(account.label)));
-  paragraph(text, findInWords(key, found.standing, judgement));
   if (owners.length > 1) paragraph(text, l10n.t('It is one of {0} keys with this prefix.', owners.length));
   list(text, l10n.t('In commits:'), leaks.book.historyOf(key.fingerprint).map(commitInWords));
   const others = leaks.book.found.filter(

@@ -67,12 +67,34 @@ export class Problems {
       judged.set(mark, judgement);
       return judgement;
     };
-    const drawn = [...addresses].map((address): [Uri, Diagnostic[]] => [
+    const drawn = [...addresses].map((address): Drawn => [
       Uri.parse(address, true),
       leaks.book.foundIn(address).map((found) => problemOf(found, judge(found))),
     ]);
-    this.#collection.set(drawn);
+    portions(drawn).forEach((portion) => this.#collection.set(portion));
   }
+}
+
+type Drawn = [Uri, readonly Diagnostic[]];
+
+/** Of what one call hands over, VS Code shows the texts up to some 1,100 problems, and drops the rest without a word. */
+const mostInOneCall = 1000;
+
+/** Splits what is to be handed over, so that nothing is dropped. */
+function portions(drawn: readonly Drawn[]): readonly (readonly Drawn[])[] {
+  const all: Drawn[][] = [];
+  let count = 0;
+  for (const one of drawn) {
+    const last = all.at(-1);
+    count += one[1].length;
+    if (last && count <= mostInOneCall) {
+      last.push(one);
+    } else {
+      all.push([one]);
+      count = one[1].length;
+    }
+  }
+  return all;
 }
 
 /** The place of a find in the editor. */

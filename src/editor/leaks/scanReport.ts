@@ -74,7 +74,7 @@ function worstSentence(found: readonly KeyLeak[]): string {
   const count = found.filter(
     ({ judgement }) => judgement.exposure === exposure && isAlike(judgement.life, life),
   ).length;
-  if (life === 'dead') return l10n.t('All of them are dead.');
+  if (life === 'dead') return found.length === 1 ? l10n.t('It is dead.') : l10n.t('All of them are dead.');
   const isAlive = life !== 'unknown';
   if (count === 1) {
     const where = whereOne(exposure);

@@ -16,20 +16,24 @@ const calmMs = 100;
 export function registerLeakSurvey(parts: Parts): Disposable {
   const { keys, leaks, sessions, view } = parts;
   const item = new ExposedKeysItem();
-  const show = calmly(() => {
-    item.show(keyLeaks(leaks));
-    view.redraw();
-  });
+  // The view follows sessions and lists by itself.
+  const mark = calmly(() => item.show(keyLeaks(leaks)));
+  const rows = calmly(() => view.redraw());
+  const all = (): void => {
+    mark.soon();
+    rows.soon();
+  };
   const deleted = new DeletedFiles(parts);
   return Disposable.from(
     item,
-    show,
+    mark,
+    rows,
     registerGithubPattern(),
     deleted,
-    leaks.book.onDidChange(show.soon),
-    leaks.onDidReadLists(show.soon),
-    sessions.onDidChange(show.soon),
-    ...keyFamilies.map((family) => keys.rings[family].onDidChange(show.soon)),
+    leaks.book.onDidChange(all),
+    leaks.onDidReadLists(all),
+    sessions.onDidChange(mark.soon),
+    ...keyFamilies.map((family) => keys.rings[family].onDidChange(mark.soon)),
   );
 }
 

@@ -4,9 +4,9 @@ import { runGit } from '../../leaks/git';
 import { isIgnoredLine } from '../../leaks/ignoreLine';
 import type { LeakBook, LookedInto } from '../../leaks/leakBook';
 import { scanFileTree, scanFolder, type TreeScan, type Unseen } from '../../leaks/scanTree';
-import { findsIn } from '../../leaks/seenKey';
 import { gitStanding } from '../secrets/gitStanding';
 import { leakExcludes } from '../settings';
+import { findsToTell } from './watchedText';
 import { workspaceFiles } from './workspaceFiles';
 
 /** What a look at all folders has come to. What was found is in the book. */
@@ -105,7 +105,7 @@ async function unsavedTexts(
   return Promise.all(
     workspace.textDocuments.filter(isMeant).map(async (document): Promise<LookedInto> => {
       const address = document.uri.toString();
-      const finds = findsIn(withoutIgnoredLines(document.getText()));
+      const finds = findsToTell(document.getText());
       const known = found.get(address)?.standing;
       return { address, finds, standing: known ?? (await standingNow(document, finds.length > 0)) };
     }),

@@ -1,4 +1,4 @@
-import { env, EventEmitter, l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import { env, EventEmitter, l10n, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import type { TreeDataProvider } from 'vscode';
 import type { Sessions } from '../../account/sessions';
 import type { KeyTarget } from '../../keys/key';
@@ -10,12 +10,9 @@ import type { OmiFailure } from '../../omi/errors';
 import { keyFamilies, type KeyFamily } from '../../omi/rawKey';
 import type { ListedKey, UnreadableEntry } from '../../omi/schemas';
 import { combinedKind } from '../contextKeys';
-import { wordsForFailure } from '../failures';
-import { commandIds } from '../ids';
 import type { KeyLeak } from '../leaks/keyLeaks';
 import type { Leaks } from '../leaks/leaks';
 import { keyOrder, staleAfterDays } from '../settings';
-import { asPlainText, clockTime } from '../words';
 import { keyItem, keyTooltip, rotationItem, waitingItem, type RotationRole } from './keyItem';
 import type { KeysInWork } from './keysInWork';
 import { leakItem, leakTooltip, type Onlooker } from './leakItems';
@@ -30,6 +27,7 @@ import {
   type LeakNode,
   type LeakScene,
 } from './leakRows';
+import { noMatchItem, troubleItem, unreadableItem } from './stateItems';
 
 /** A row of the view. */
 export type KeysNode =
@@ -359,43 +357,4 @@ export class KeysTree implements TreeDataProvider<KeysNode> {
 /** The name of a family as the view and the pick show it. */
 export function familyTitle(family: KeyFamily): string {
   return family === 'dev' ? l10n.t('Developer Keys') : l10n.t('MCP Keys');
-}
-
-function noMatchItem(filter: string): TreeItem {
-  const label = l10n.t('No key fits "{0}"', asPlainText(filter));
-  const item = new TreeItem(label);
-  item.id = 'noMatch';
-  item.description = l10n.t('Clear Filter');
-  item.iconPath = new ThemeIcon('filter');
-  item.command = { command: commandIds.clearFilter, title: l10n.t('Clear Filter') };
-  item.accessibilityInformation = { label: `${label}, ${item.description}`, role: 'button' };
-  return item;
-}
-
-function unreadableItem(family: KeyFamily, entries: readonly UnreadableEntry[]): TreeItem {
-  const item = new TreeItem(
-    entries.length === 1
-      ? l10n.t('1 entry could not be read')
-      : l10n.t('{0} entries could not be read', entries.length),
-  );
-  item.id = `unreadable:${family}`;
-  item.iconPath = new ThemeIcon('warning', new ThemeColor('list.warningForeground'));
-  item.description = entries
-    .map(({ position, field }) => l10n.t('entry {0}: {1}', position, field))
-    .join(', ');
-  item.tooltip = l10n.t('Omi sent entries that are no API keys. All others are shown.');
-  return item;
-}
-
-function troubleItem(family: KeyFamily, failure: OmiFailure, readAt: number | undefined): TreeItem {
-  const item = new TreeItem(l10n.t('Try Again'));
-  const sentence = wordsForFailure(failure)?.sentence ?? '';
-  item.id = `trouble:${family}`;
-  item.iconPath = new ThemeIcon('warning', new ThemeColor('list.warningForeground'));
-  item.description =
-    readAt === undefined ? sentence : `${l10n.t('as of {0}', clockTime(readAt))} · ${sentence}`;
-  item.tooltip = item.description;
-  item.accessibilityInformation = { label: `${item.description} ${l10n.t('Try Again')}`, role: 'button' };
-  item.command = { command: commandIds.refreshKeys, title: l10n.t('Try Again') };
-  return item;
 }

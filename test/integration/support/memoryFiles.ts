@@ -7,6 +7,8 @@ export class MemoryFiles implements vscode.FileSystemProvider {
   readonly onDidChangeFile = this.#changes.event;
   #turn = 0;
   refusesWrites = false;
+  /** A file of this name cannot be read. */
+  unreadable: string | undefined;
   /** Marks every file as one that cannot be written. */
   isReadOnly = false;
 
@@ -23,6 +25,7 @@ export class MemoryFiles implements vscode.FileSystemProvider {
   clear(): void {
     for (const path of [...this.#files.keys()]) this.#forget(path);
     this.refusesWrites = false;
+    this.unreadable = undefined;
     this.isReadOnly = false;
   }
 
@@ -44,6 +47,7 @@ export class MemoryFiles implements vscode.FileSystemProvider {
 
   readFile(uri: vscode.Uri): Uint8Array {
     const bytes = this.#files.get(uri.path);
+    if (uri.path === `/cloud/${this.unreadable ?? ''}`) throw vscode.FileSystemError.NoPermissions(uri);
     if (!bytes) throw vscode.FileSystemError.FileNotFound(uri);
     return bytes;
   }

@@ -66,6 +66,26 @@ describe('an account that is not in use', () => {
     expect(chain.keys.rings.dev.state).toEqual({ kind: 'loading' });
   });
 
+  test('has its last good list at hand, until it comes into use', async () => {
+    expect(keysOf('grace').list('dev')).toBeUndefined();
+    await keysOf('grace').readList('dev');
+    expect(
+      keysOf('grace')
+        .list('dev')
+        ?.keys.map(({ id }) => id),
+    ).toEqual(idsIn('grace'));
+    sandbox.fault({ path: listPath, effect: { status: 403 } });
+    await keysOf('grace').readList('dev');
+    expect(
+      keysOf('grace')
+        .list('dev')
+        ?.keys.map(({ id }) => id),
+    ).toEqual(idsIn('grace'));
+    expect(keysOf('ada').list('dev')).toBeUndefined();
+    await chain.sessions.use(uid('grace'));
+    expect(keysOf('grace').list('dev')).toBeUndefined();
+  });
+
   test('is revoked in with its own bearer', async () => {
     const { id } = sandbox.addKey('grace');
     expect(await revoke('grace', id)).toEqual({ kind: 'revoked' });

@@ -129,6 +129,8 @@ describe('filter', () => {
   test('a key without scopes, and one called "stale"', () => {
     expect(matchesFilter(key({ scopes: null }), 'memories', context)).toBe(false);
     expect(matchesFilter(key({ name: 'stale bread' }), 'stale', context)).toBe(true);
+    expect(matchesFilter(key(), 'bot.py', context)).toBe(false);
+    expect(matchesFilter(key(), 'bot.py exposed', context, ['exposed', 'src/Bot.py'])).toBe(true);
   });
 });
 

@@ -4,6 +4,7 @@ import type { KeyTarget } from '../../../src/keys/key';
 import {
   exposureOf,
   judge,
+  ownersIn,
   ownersOf,
   severityOf,
   type Evidence,
@@ -69,6 +70,7 @@ describe('owners', () => {
       { accountId: 'eve', keys: [] },
     ];
     expect(ownersOf(seen, lists)).toEqual([owner, other]);
+    expect(ownersIn(lists)(seen)).toEqual([owner, other]);
   });
 });
 
