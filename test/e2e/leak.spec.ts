@@ -4,7 +4,7 @@ import type { Locator } from '@playwright/test';
 import type { SandboxKey } from '../../sandbox/server';
 import type { Person } from './support/person';
 import { watchArguments } from './support/processes';
-import { deletes, expect, expectOneDeleteEach, test } from './support/stage';
+import { deletes, expect, keyPath, test } from './support/stage';
 
 let files: string[] = [];
 test.beforeEach(() => {
@@ -99,7 +99,7 @@ test('the promise: a leaked key on the screen, light bulb, Revoke Now, proven de
   expect(watched.found, 'processes with the key among their arguments').toBe(0);
   await expect(toast).toContainText('Omi no longer lists it, and refuses it');
   await expect(row).toBeHidden();
-  expectOneDeleteEach(sandbox, key);
+  expect(deletes(sandbox).map(({ rawPath, account }) => [rawPath, account])).toEqual([[keyPath(key), 'ada']]);
   await closeEditors(person);
 });
 

@@ -330,6 +330,27 @@ describe('Keys in documents', () => {
       await problemSaying(document.uri, /not known whether/);
     });
 
+    it('dead, as Omi says: a hint, faded out, and nothing to answer', async () => {
+      const key = stage.addKey('grace', { name: 'gone' });
+      stage.sandbox.deleteKey('grace', key.id);
+      const { document } = await openFile('dead.ts', `const key = '${key.raw}';`);
+      const [problem] = await problems(document.uri);
+      assert.ok(problem);
+      const find = (await fixesAt(document.uri, problem.range)).find(
+        ({ command }) => command?.command === 'omi.leak.check',
+      );
+      const check = stage.run('omi.leak.check', ...((find?.command?.arguments ?? []) as unknown[]));
+      const dead = await problemSaying(document.uri, /is in this text\. It does not work any more\.$/);
+      await stage.person.close();
+      await check.done;
+      assert.deepEqual(
+        [dead.severity, dead.tags],
+        [vscode.DiagnosticSeverity.Hint, [vscode.DiagnosticTag.Unnecessary]],
+      );
+      const titles = (await fixesAt(document.uri, dead.range)).map(({ title }) => title);
+      assert.deepEqual(titles, ['Replace with an Environment Reference', 'Ignore This Line']);
+    });
+
     it('lists that nobody has read are read once, for finds alone, and in silence', async () => {
       await vscode.commands.executeCommand('workbench.view.explorer');
       await until('the view to be hidden', () => !stage.view.visible);
@@ -357,15 +378,21 @@ describe('Keys in documents', () => {
     git('repo', 'push', '--quiet', 'origin', 'main');
     const { document } = await vscode.window.showTextDocument(uriOf('repo/bot.ts'));
     await problemSaying(document.uri, /is in a pushed commit\. It still works\.$/);
-    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
-      'vscode.executeHoverProvider',
-      document.uri,
-      new vscode.Position(0, 20),
-    );
-    const text = hovers
-      .flatMap(({ contents }) => contents)
-      .map((content) => (content instanceof vscode.MarkdownString ? content.value : ''))
-      .join('\n');
+    const hover = async (): Promise<string> => {
+      const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+        'vscode.executeHoverProvider',
+        document.uri,
+        new vscode.Position(0, 20),
+      );
+      return hovers
+        .flatMap(({ contents }) => contents)
+        .map((content) => (content instanceof vscode.MarkdownString ? content.value : ''))
+        .join('\n');
+    };
+    const text = await until('the commits of both files', async () => {
+      const shown = await hover();
+      return shown.split('published').length > 2 ? shown : undefined;
+    });
     hostWatch().shown.push(text, decodeURIComponent(text.replace(/%(?![0-9A-F]{2})/g, '')));
     const plain = text.replaceAll('&nbsp;', ' ').replaceAll('\\', '');
     const commit = git('repo', 'rev-parse', '--short=7', 'HEAD');

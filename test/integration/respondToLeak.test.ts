@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { findsIn } from '../../src/leaks/seenKey';
 import { hostWatch } from './support/hostWatch';
 import { dataRoute, keyRoute, LeakScene, masked, named, type RawKey } from './support/leakScene';
 import type { ShownMessage } from './support/person';
+import { forgetLeaks, Repository } from './support/repository';
 import type { Running } from './support/stage';
 import { until } from './support/until';
 
@@ -52,6 +54,13 @@ describe('Respond to Leaked API Key', () => {
       assert.deepEqual(scene.stage.deletes(), [idPath(key)]);
       assert.deepEqual(scene.activity.slice(-1), ['respond prod-bot provenDead list, keyRoute, dataRoute']);
       await until('the row to go', async () => !(await scene.stage.rows()).includes('prod-bot'));
+      await scene.stage.run('omi.showActivity').done;
+      const activity = await until('the activity', () =>
+        vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === 'omi-activity'),
+      );
+      await until('the newest row', () =>
+        activity.getText().includes('| proven dead | list read again, asked about the key, asked for data |'),
+      );
     });
 
     it('sends nothing but questions when the answer is no', async () => {
@@ -373,6 +382,44 @@ describe('Respond to Leaked API Key', () => {
     });
   });
 
+  describe('a key in commits', () => {
+    const repository = new Repository();
+    const useGit = (value: boolean | undefined): Thenable<void> =>
+      vscode.workspace.getConfiguration('git').update('enabled', value, true);
+    // VS Code's own Git extension would stumble over a repository that is gone again.
+    before(() => useGit(false));
+    after(() => useGit(undefined));
+    afterEach(async () => {
+      await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+      repository.clear();
+      await forgetLeaks(scene.stage);
+    });
+
+    it('is said to be published, in the question and in the note', async () => {
+      await signedIn();
+      const key = scene.key();
+      repository.init();
+      repository.put('old.py', `key = "${key.raw}"\n`);
+      const commit = repository.commit();
+      repository.push();
+      const scan = scene.stage.run('omi.leak.scanHistory');
+      await scene.closeLast(scan);
+      await scene.showAt(vscode.Uri.file(join(repository.folder, 'old.py')), key.raw);
+      const command = scene.respond();
+      const question = await scene.answer('Revoke Now');
+      assert.match(question.detail ?? '', /\nIn old\.py:1\.\nIn 1 commit, PUBLISHED in origin\/main\.\n/);
+      (await scene.stage.person.nextMessage()).press('Incident Note');
+      await scene.closeLast(command);
+      const note = vscode.window.activeTextEditor?.document.getText() ?? '';
+      hostWatch().shown.push(note);
+      const row = `| ${commit} | 2025-03-04T05:06:07Z | old.py | yes (origin/main) |`;
+      assert.ok(note.includes(row), note);
+      assert.match(note, /- It was published: check what it was used for since the first commit/);
+      assert.match(note, /- Rewriting the history does not help/);
+      await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+    });
+  });
+
   describe('Replace, Then Revoke', () => {
     beforeEach(signedIn);
     /** Chooses the workspace as the place, and accepts the places offered. */
@@ -576,6 +623,28 @@ describe('Respond to Leaked API Key', () => {
       ],
     );
     assert.deepEqual(scene.stage.deletes(), []);
+  });
+
+  it('is not certain of a death while a key with the same digits is listed, and can end that one', async () => {
+    await signedIn();
+    const key = scene.key();
+    const fault = scene.stage.sandbox.fault({ path: keyRoute, times: Infinity, effect: { status: 401 } });
+    await scene.showLeak(key.raw);
+    const command = scene.respond();
+    const doubt = await scene.stage.person.nextMessage();
+    assert.deepEqual(
+      [doubt.level, doubt.text, doubt.buttons],
+      [
+        'warn',
+        `It is not certain that ${masked(key)} is dead. Omi refuses it when asked about the key itself. ` +
+          `But it still lists ${named(key)}, which begins and ends like it. Nothing was revoked.`,
+        ['Respond', 'Try Again'],
+      ],
+    );
+    fault.clear();
+    doubt.press('Respond');
+    assert.match((await scene.answer('Revoke Now')).detail ?? '', /Omi did not name the key/);
+    assert.match((await scene.closeLast(command)).text, /^Proven dead/);
   });
 
   it('says why it cannot be told whose a key is; Try Again goes on', async () => {

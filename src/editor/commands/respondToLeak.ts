@@ -1,5 +1,6 @@
 import { commands, l10n } from 'vscode';
 import type { KeyTarget } from '../../keys/key';
+import type { LeakIdentity } from '../../leaks/identifyLeak';
 import type { DeathProof } from '../../leaks/proveDead';
 import { proveAgain, respondToLeak as endLeak, type LeakEnd } from '../../leaks/respondToLeak';
 import { confirmLeakResponse } from '../ask';
@@ -41,22 +42,23 @@ async function begin(parts: Parts, incident: Incident): Promise<void> {
   for (;;) {
     const { identity } = await inquire(parts, incident.question);
     if (identity.kind === 'mine') return decide(parts, incident, identity.target, identity.by === 'keyRoute');
-    incident.end({
-      end:
-        identity.kind === 'dead'
-          ? 'alreadyDead'
-          : identity.kind === 'elsewhere'
-            ? 'notYourAccount'
-            : 'untried',
-      proof: undefined,
-    });
+    incident.end({ end: endOf(identity), proof: undefined });
     const notice = noticeOfIdentity(incident.seen, identity);
     const action = notice && (await offerAll(parts, incident, notice));
+    if (action === 'respondToListed' && identity.kind === 'dead' && identity.listed) {
+      return decide(parts, incident, identity.listed, false);
+    }
     if (action === 'pickKey') await commands.executeCommand(commandIds.revokeKey);
     const isSignIn = action === 'signIn' || action === 'signInElsewhere';
     if (isSignIn && !(await signIn(parts))) return;
     if (!isSignIn && action !== 'tryAgain') return;
   }
+}
+
+/** What a note says while nothing was done about a key. */
+function endOf(identity: Exclude<LeakIdentity, { readonly kind: 'mine' }>): LeakEnd['kind'] {
+  if (identity.kind === 'elsewhere') return 'notYourAccount';
+  return identity.kind === 'dead' && !identity.listed ? 'alreadyDead' : 'untried';
 }
 
 /** Asks the one question, and does what was answered. */
@@ -157,18 +159,17 @@ async function settle(parts: Parts, incident: Incident, target: KeyTarget, end: 
   const held = proof ? proofForActivity(proof) : '';
   parts.record.note([{ action: 'respond', accountId, key, end: end.kind, proof: held }]);
   incident.end({ end: end.kind, proof });
-  if (proof?.list === 'gone') incident.step('revoked');
+  if (proof?.list === 'gone' && end.kind !== 'alreadyDead') incident.stepOnce('revoked');
   if (proof) incident.step('checked');
   if (end.kind === 'provenDead' || end.kind === 'alreadyDead') incident.step('provenDead');
   if (end.kind === 'revokedStillAnswering') {
     incident.step('stillAnswering');
     parts.leaks.deathWatch.watch(incident.question.raw, target);
-  } else {
-    parts.leaks.deathWatch.stop(incident.seen);
   }
   // What no longer is in the list counts as dead, unless something lets it in or might.
   const isUnprovable = end.kind === 'revokedNotProvable' && typeof end.why === 'string';
   if (end.kind === 'provenDead' || end.kind === 'alreadyDead' || isUnprovable) {
+    parts.leaks.deathWatch.stop(incident.seen);
     await tellLife(parts, incident.seen, 'dead');
     await forgetSecretOf(parts, key);
   } else if (end.kind === 'stillLive') {

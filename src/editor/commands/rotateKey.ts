@@ -52,8 +52,10 @@ export async function rotateThen(
   target: KeyTarget,
   sequel: (rotation: Rotation) => Promise<void>,
 ): Promise<void> {
-  sequels.set(target.key.id, sequel);
+  const { id } = target.key;
+  sequels.set(id, sequel);
   await begin(parts, target);
+  if (!parts.rotations.of(id)) sequels.delete(id);
 }
 
 /** "Omi: Resume Rotation". */

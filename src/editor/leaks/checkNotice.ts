@@ -5,7 +5,13 @@ import type { OmiFailure } from '../../omi/errors';
 import { wordsForFailure } from '../failures';
 import type { Account } from '../../account/session';
 import { asPlainText, namedKey } from '../words';
-import { accountsInWords, refusalInWords, wordsForUnread, wordsForUntellable } from './identityNotice';
+import {
+  accountsInWords,
+  refusalInWords,
+  wordsForContradiction,
+  wordsForUnread,
+  wordsForUntellable,
+} from './identityNotice';
 import type { LeakAction, LeakNotice } from './leakNotice';
 
 type Unknown = Extract<LeakIdentity, { readonly kind: 'unknown' }>;
@@ -31,17 +37,14 @@ export function noticeOfCheck(check: KeyCheck): LeakNotice | undefined {
   const masked = maskedKey(key);
   switch (identity.kind) {
     case 'dead': {
-      const twin = identity.listed
-        ? l10n.t(
-            '{0} begins and ends like it and is still listed: it is another key.',
-            namedKey(identity.listed.key),
-          )
-        : '';
-      return {
-        level: 'info',
-        message: `${l10n.t('{0} is dead.', masked)} ${refusalInWords(identity.by)} ${twin}`.trim(),
-        actions: [],
-      };
+      const { by, listed } = identity;
+      return listed
+        ? { level: 'warn', message: wordsForContradiction(key, by, listed), actions: ['respond', 'tryAgain'] }
+        : {
+            level: 'info',
+            message: `${l10n.t('{0} is dead.', masked)} ${refusalInWords(by)}`,
+            actions: [],
+          };
     }
     case 'elsewhere':
       return alive(

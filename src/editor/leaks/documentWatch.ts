@@ -10,7 +10,15 @@ import type { FileFacts } from './fileFacts';
 import { isWithin, onFileSigns } from './fileSigns';
 import { onGitSigns } from './gitSigns';
 import { LargeTexts } from './largeTexts';
-import { fileOfDocument, findsToTell, isExcluded, isLarge, isWritable, largestText } from './watchedText';
+import {
+  fileOfDocument,
+  findsToTell,
+  isExcluded,
+  isInUse,
+  isLarge,
+  isWritable,
+  largestText,
+} from './watchedText';
 
 export interface DocumentWatchParts {
   readonly book: LeakBook;
@@ -93,8 +101,14 @@ export class DocumentWatch {
     for (const document of workspace.textDocuments) {
       await pause(0);
       if (!this.#isOn) return;
-      if (!document.isClosed) await this.#look(document);
+      await this.#lookAnew(document.uri);
     }
+  }
+
+  /** Looks into the text that a person has before them, else into the file. */
+  async #lookAnew(uri: Uri): Promise<void> {
+    const document = usedText(uri.toString());
+    await (document ? this.#look(document) : this.#lookAtFile(uri));
   }
 
   #plan(document: TextDocument, ms: number): void {
@@ -144,7 +158,7 @@ export class DocumentWatch {
     const look = Symbol(address);
     this.#looks.set(address, look);
     const finds = await this.#findsInFile(uri);
-    const isNew = this.#looks.get(address) === look && openText(address) === undefined;
+    const isNew = this.#looks.get(address) === look && usedText(address) === undefined;
     if (finds && isNew) await this.#note(uri, finds, uri);
   }
 
@@ -184,15 +198,19 @@ export class DocumentWatch {
 
   #followChange(uri: Uri): void {
     const address = uri.toString();
-    if (this.#parts.book.textAt(address) && !openText(address)) void this.#lookAtFile(uri);
+    if (this.#parts.book.textAt(address) && !usedText(address)) void this.#lookAtFile(uri);
   }
 
   #followEnd(uris: readonly Uri[]): void {
     const isGone = (address: string): boolean =>
       uris.some((uri) => isWithin(address, uri)) &&
       // Text that was not saved outlives its file.
-      openText(address)?.isDirty !== true;
+      usedText(address)?.isDirty !== true;
     [...this.#resting.keys(), ...this.#looks.keys()].filter(isGone).forEach((one) => this.#drop(one));
+    const gone = [...this.#mine].filter(isGone);
+    gone.forEach((address) => this.#mine.delete(address));
+    // Another file may come in its place.
+    if (gone.length > 0) this.#parts.facts.forget();
     this.#parts.book.forget(isGone);
   }
 
@@ -221,15 +239,14 @@ export class DocumentWatch {
     facts.forget();
     for (const address of this.#mine) {
       if (!this.#isOn || !book.textAt(address)) continue;
-      const document = openText(address);
-      if (document) await this.#look(document);
-      else await this.#lookAtFile(Uri.parse(address, true));
+      await this.#lookAnew(Uri.parse(address, true));
     }
   }
 }
 
-function openText(address: string): TextDocument | undefined {
-  return workspace.textDocuments.find(({ uri, isClosed }) => !isClosed && uri.toString() === address);
+/** VS Code keeps texts in memory that no editor shows; of those, the file counts. */
+function usedText(address: string): TextDocument | undefined {
+  return workspace.textDocuments.find((document) => document.uri.toString() === address && isInUse(document));
 }
 
 function keysInCells(uri: Uri): ReadonlySet<string> {

@@ -95,7 +95,7 @@ export async function applyPlan(
 }
 
 /** The one stretch in which two texts differ. */
-function changeBetween(before: string, after: string): TextChange {
+export function changeBetween(before: string, after: string): TextChange {
   const shorter = Math.min(before.length, after.length);
   let start = 0;
   while (start < shorter && before[start] === after[start]) start += 1;

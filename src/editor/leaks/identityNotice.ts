@@ -1,5 +1,6 @@
 import { l10n } from 'vscode';
 import type { Account } from '../../account/session';
+import type { KeyTarget } from '../../keys/key';
 import type { LeakIdentity, UnreadAccount } from '../../leaks/identifyLeak';
 import type { OmiFailure } from '../../omi/errors';
 import type { PulseRoute } from '../../omi/pulseApi';
@@ -9,13 +10,14 @@ import { asPlainText, namedKey } from '../words';
 import type { LeakAction, LeakNotice } from './leakNotice';
 
 type Unknown = Extract<LeakIdentity, { readonly kind: 'unknown' }>;
+type Dead = Extract<LeakIdentity, { readonly kind: 'dead' }>;
 type NotMine = Exclude<LeakIdentity, { readonly kind: 'mine' }>;
 
 /** Says why there is nothing to revoke, or why it cannot be told; undefined for a cancel, which is silent. */
 export function noticeOfIdentity(key: SeenKey, identity: NotMine): LeakNotice | undefined {
   switch (identity.kind) {
     case 'dead':
-      return { level: 'info', ...wordsForDead(key, identity) };
+      return noticeOfDead(key, identity);
     case 'elsewhere':
       return { level: 'warn', ...wordsForElsewhere(key, identity.searched) };
     case 'unknown':
@@ -35,18 +37,30 @@ export function accountsInWords(accounts: readonly Account[]): string {
   return accounts.map(({ label }) => asPlainText(label)).join(', ');
 }
 
-function wordsForDead(
-  key: SeenKey,
-  { by, listed }: Extract<LeakIdentity, { readonly kind: 'dead' }>,
-): Pick<LeakNotice, 'message' | 'actions'> {
-  const dead = l10n.t('Already dead: {0}.', maskedKey(key));
-  const twin =
-    listed &&
-    l10n.t('{0} begins and ends like it and is still listed: it is another key.', namedKey(listed.key));
+function noticeOfDead(key: SeenKey, { by, listed }: Dead): LeakNotice {
+  const masked = maskedKey(key);
+  const nothing = l10n.t('Nothing was revoked.');
+  if (listed) {
+    return {
+      level: 'warn',
+      message: `${wordsForContradiction(key, by, listed)} ${nothing}`,
+      actions: ['respondToListed', 'tryAgain'],
+    };
+  }
   return {
-    message: [dead, refusalInWords(by), l10n.t('Nothing was revoked.'), twin].filter(Boolean).join(' '),
+    level: 'info',
+    message: `${l10n.t('Already dead: {0}.', masked)} ${refusalInWords(by)} ${nothing}`,
     actions: ['replaceInFiles', 'incidentNote'],
   };
+}
+
+/** Says that Omi refuses a raw key and lists one that looks like it: they may be one, or not. */
+export function wordsForContradiction(key: SeenKey, by: PulseRoute, { key: listed }: KeyTarget): string {
+  return [
+    l10n.t('It is not certain that {0} is dead.', maskedKey(key)),
+    refusalInWords(by),
+    l10n.t('But it still lists {0}, which begins and ends like it.', namedKey(listed)),
+  ].join(' ');
 }
 
 function wordsForElsewhere(

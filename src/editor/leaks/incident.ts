@@ -43,6 +43,11 @@ export class Incident {
     this.#steps.push({ at: this.#parts.now(), step });
   }
 
+  /** The same of what happens once, however often it is seen. */
+  stepOnce(step: IncidentStep): void {
+    if (!this.#steps.some((one) => one.step === step)) this.step(step);
+  }
+
   /** Writes down how the response ended so far. */
   end(outcome: Outcome): void {
     this.#outcome = outcome;

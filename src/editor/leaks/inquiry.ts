@@ -45,7 +45,8 @@ export async function inquire(parts: Parts, { raw, seen }: KeyInQuestion): Promi
 }
 
 function lifeOf(identity: LeakIdentity): ToldLife | undefined {
-  if (identity.kind === 'dead') return 'dead';
+  // Where a list shows a key that looks like it all the same, it is not certain.
+  if (identity.kind === 'dead') return identity.listed ? undefined : 'dead';
   // With nobody signed in, whose it is cannot be told: the book judges anew once lists are read.
   if (identity.kind === 'elsewhere') return identity.searched.length > 0 ? 'otherAccount' : 'alive';
   return identity.pulse?.kind === 'alive' ? 'alive' : undefined;

@@ -7,6 +7,8 @@ export type LeakAction =
   | FailureAction
   | 'signInElsewhere'
   | 'respond'
+  /** Goes on with the one key that the list shows for a raw key that Omi refuses. */
+  | 'respondToListed'
   /** Lets the person choose the key in the list. */
   | 'pickKey'
   | 'replaceInFiles'
@@ -36,6 +38,7 @@ function titleOf(action: LeakAction): string {
     case 'signInElsewhere':
       return l10n.t('Sign In with Another Account');
     case 'respond':
+    case 'respondToListed':
       return l10n.t('Respond');
     case 'pickKey':
       return l10n.t('Revoke API Key');

@@ -9,6 +9,7 @@ import type { Parts } from '../parts';
 import { placesInWords } from '../rotationReport';
 import { findOccurrences, type Occurrence } from '../secrets/occurrences';
 import { withoutIcons } from '../words';
+import { changeBetween } from './environmentReference';
 import { pathOf } from './incident';
 import type { KeyInQuestion } from './keyInQuestion';
 import { working } from './working';
@@ -104,6 +105,9 @@ function byText<T>(places: readonly T[], uriOf: (place: T) => Uri): ReadonlyMap<
   return groups;
 }
 
+/** More places of one text are left: each is planned on the text that the last one left, which takes its time. */
+const mostPlanned = 100;
+
 interface TextPlan {
   /** The whole text afterwards. */
   readonly text: string;
@@ -111,23 +115,25 @@ interface TextPlan {
   readonly reads: ReadonlyMap<number, string>;
 }
 
-/** Replaces the places of these numbers one after the other, each planned on the text that the last one left. */
+/**
+ * Replaces the places of these numbers one after the other, each planned on the text that the last one left. A reference
+ * after which the key still stands as often is none.
+ */
 function planText(document: TextDocument, seen: SeenKey, wanted: ReadonlySet<number>): TextPlan {
+  const { languageId, uri } = document;
   let text = document.getText();
   const reads = new Map<number, string>();
-  const count = findsOf(text, seen).length;
-  let passed = 0;
-  for (let nth = 0; nth < count; nth += 1) {
-    const find = findsOf(text, seen)[passed];
-    const reference =
-      find && wanted.has(nth)
-        ? referenceFor(text, find, document.languageId, document.uri.path, variableFor(seen.family))
-        : undefined;
-    if (!reference) {
-      passed += 1;
-      continue;
-    }
-    text = applyChanges(text, reference.changes);
+  let rest = findsOf(text, seen);
+  const count = rest.length;
+  for (let nth = 0; nth < count && reads.size < mostPlanned; nth += 1) {
+    const find = rest[nth - reads.size];
+    if (!find || !wanted.has(nth)) continue;
+    const reference = referenceFor(text, find, languageId, uri.path, variableFor(seen.family));
+    if (!reference) continue;
+    const after = applyChanges(text, reference.changes);
+    const left = findsOf(after, seen);
+    if (left.length !== rest.length - 1) continue;
+    [text, rest] = [after, left];
     reads.set(nth, reference.reads);
   }
   return { text, reads };
@@ -179,7 +185,8 @@ async function replace(chosen: readonly LeakPlace[], seen: SeenKey, log: Log): P
           return find?.line === at.line && plan?.reads.get(nth) === reads;
         });
       if (!document || !plan || !isSame) return { group, document: undefined, text: '', wasDirty: false };
-      replaceMiddle(edit, document, plan.text);
+      const { start, end, text } = changeBetween(document.getText(), plan.text);
+      edit.replace(document.uri, new Range(document.positionAt(start), document.positionAt(end)), text);
       return { group, document, text: plan.text, wasDirty: document.isDirty };
     }),
   );
@@ -190,18 +197,6 @@ async function replace(chosen: readonly LeakPlace[], seen: SeenKey, log: Log): P
     if (!isDone) lost.push(...group);
   }
   return lost;
-}
-
-/** Replaces what differs between a document and its text to be, from the first difference to the last. */
-function replaceMiddle(edit: WorkspaceEdit, document: TextDocument, text: string): void {
-  const before = document.getText();
-  const most = Math.min(before.length, text.length);
-  let start = 0;
-  while (start < most && before[start] === text[start]) start += 1;
-  let tail = 0;
-  while (tail < most - start && before.at(-1 - tail) === text.at(-1 - tail)) tail += 1;
-  const range = new Range(document.positionAt(start), document.positionAt(before.length - tail));
-  edit.replace(document.uri, range, text.slice(start, text.length - tail));
 }
 
 async function isSaved(document: TextDocument): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { workspace, type TextDocument, type Uri } from 'vscode';
+import { TabInputText, TabInputTextDiff, window, workspace, type TextDocument, type Uri } from 'vscode';
 import type { Excludes } from '../../leaks/excludes';
 import { isIgnoredLine } from '../../leaks/ignoreLine';
 import { findsIn, type Find } from '../../leaks/seenKey';
@@ -21,6 +21,20 @@ export function fileOfDocument({ uri }: Pick<TextDocument, 'uri'>): Uri | undefi
 /** Whether a person can write a document: output, earlier versions from Git and the like are documents too. */
 export function isWritable({ uri: { scheme } }: TextDocument): boolean {
   return scheme === 'untitled' || scheme === cellScheme || workspace.fs.isWritableFileSystem(scheme) === true;
+}
+
+/** Whether a person has a text before them: as a tab, or with changes that are not saved. */
+export function isInUse({ isClosed, isDirty, uri }: TextDocument): boolean {
+  if (isClosed) return false;
+  if (isDirty || uri.scheme === cellScheme) return true;
+  const address = uri.toString();
+  return window.tabGroups.all
+    .flatMap(({ tabs }) => tabs)
+    .flatMap(({ input }) => {
+      if (input instanceof TabInputText) return [input.uri];
+      return input instanceof TabInputTextDiff ? [input.original, input.modified] : [];
+    })
+    .some((shown) => shown.toString() === address);
 }
 
 /** Whether a file is left out, by globs that are relative to its workspace folder. */

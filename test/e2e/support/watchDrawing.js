@@ -5,8 +5,10 @@
 // secretWatch.ts.
 {
   const secret = new RegExp(omiSecretPattern);
+  // With its list of quick fixes VS Code speaks the word at the caret, which is of the person's own file.
+  const spoken = /Context: \S+ at line \d+ and column \d+\./g;
   const look = (text, node) => {
-    const match = text === null ? null : secret.exec(text);
+    const match = text === null ? null : secret.exec(text.replace(spoken, ''));
     if (match === null) return;
     const element = node instanceof Element ? node : node.parentElement;
     omiSecretSeen(`${match[0].slice(0, 12)}… in ${element?.tagName ?? '?'} ${element?.className ?? ''}`);
@@ -33,7 +35,7 @@
     });
     return copy.textContent;
   };
-  globalThis.omiTextOnScreen = () => textOf(document.body);
+  globalThis.omiTextOnScreen = () => textOf(document.body).replace(spoken, '');
   const lookAtLabels = (element) => {
     if (isOfFile(element)) return;
     for (const { value } of element.attributes) look(value, element);

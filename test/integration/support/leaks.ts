@@ -93,19 +93,5 @@ export async function clearWorkspace(): Promise<void> {
   }
   const left = (): readonly vscode.Uri[] =>
     vscode.languages.getDiagnostics().flatMap(([uri]) => (problemsOf(uri).length > 0 ? [uri] : []));
-  await until('the problems to go with the files', () => left().length === 0, 8000).catch((e) => {
-    console.log(
-      'LEFT',
-      left().map(
-        (u) =>
-          u.toString() +
-          ' ' +
-          vscode.workspace.textDocuments
-            .filter((d) => d.uri.toString() === u.toString())
-            .map((d) => `${d.isDirty} ${d.isClosed} ${d.version} ${d.getText().length}`)
-            .join(),
-      ),
-    );
-    throw e;
-  });
+  await until('the problems to go with the files', () => left().length === 0);
 }

@@ -5,7 +5,7 @@ import type { KeyTarget } from '../../../src/keys/key';
 import { DeathWatch, type DeathWatchEnd } from '../../../src/leaks/deathWatch';
 import { identifyLeak } from '../../../src/leaks/identifyLeak';
 import { longestProof } from '../../../src/leaks/proveDead';
-import { respondToLeak, type LeakEnd, type LeakStep } from '../../../src/leaks/respondToLeak';
+import { proveAgain, respondToLeak, type LeakEnd, type LeakStep } from '../../../src/leaks/respondToLeak';
 import { seenKeyOf } from '../../../src/leaks/seenKey';
 import { deletes, gate, lives } from '../keys/chain';
 import { closedPort } from '../support/loopback';
@@ -406,5 +406,30 @@ describe('nothing revoked', () => {
     befallsDelete({ status: 401 });
     expect(await respond()).toEqual({ kind: 'untried', why: 'signInNeeded' });
     expect([lives(sandbox, target), steps]).toEqual([true, ['revoking']]);
+  });
+});
+
+describe('another look at a key whose end was ordered elsewhere', () => {
+  const look = async (): Promise<LeakEnd> => {
+    const end = await proveAgain(key.raw, target, chain.parts, new AbortController().signal);
+    expectNoSecret(end, key.raw);
+    expect(deletes(sandbox)).toEqual([]);
+    return end;
+  };
+
+  test('proves it dead, and revokes nothing', async () => {
+    sandbox.deleteKey('ada', key.id);
+    const proof = { list: 'gone', keyRoute: 'dead', dataRoute: 'dead' };
+    expect(await look()).toEqual({ kind: 'provenDead', proof });
+  });
+
+  test('finds it alive where it is still listed', async () => {
+    expect(await look()).toMatchObject({ kind: 'stillLive', why: { kind: 'stillListed' } });
+  });
+
+  test('does not call it dead while the list cannot be read', async () => {
+    sandbox.deleteKey('ada', key.id);
+    sandbox.fault({ path: listPath, times: Infinity, effect: { status: 403 } });
+    expect(await look()).toMatchObject({ kind: 'notConfirmed', failure: { kind: 'forbidden' } });
   });
 });
