@@ -28,6 +28,15 @@ describe('Add Leak Guard to Repository', () => {
   });
 
   const text = (name: string): Promise<string> => readFile(join(repository.folder, name), 'utf8');
+  /** Writes a file, and waits until VS Code has it where an earlier test had one of that name. */
+  const put = async (name: string, content: string): Promise<vscode.Uri> => {
+    const uri = repository.put(name, content);
+    await until(`${name} to be seen`, async () => {
+      const document = await vscode.workspace.openTextDocument(uri);
+      return document.getText() === content;
+    });
+    return uri;
+  };
   const isThere = (name: string): boolean => existsSync(join(repository.folder, name));
 
   /** Ticks both changes in VS Code's own preview and takes them. */
@@ -116,8 +125,8 @@ describe('Add Leak Guard to Repository', () => {
   it('overwrites nothing: it adds to what is there, also to unsaved text, which stays unsaved', async () => {
     repository.init();
     const before = 'title = "ours"\n\n[[rules]]\nid = "ours"\n';
-    const uri = repository.put('.gitleaks.toml', before);
-    repository.put('.pre-commit-config.yaml', 'repos: [\n');
+    const uri = await put('.gitleaks.toml', before);
+    await put('.pre-commit-config.yaml', 'repos: [\n');
     const editor = await vscode.window.showTextDocument(uri, { preview: false });
     await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), '# mine\n'));
     const said = await review('.gitleaks.toml');
@@ -135,8 +144,8 @@ describe('Add Leak Guard to Repository', () => {
 
   it('says what is there already, and what has conflicts', async () => {
     repository.init();
-    repository.put('.gitleaks.toml', '[[rules]]\nid = "omi-api-key"\n');
-    repository.put('.pre-commit-config.yaml', '<<<<<<< ours\nrepos:\n=======\nrepos:\n>>>>>>> theirs\n');
+    await put('.gitleaks.toml', '[[rules]]\nid = "omi-api-key"\n');
+    await put('.pre-commit-config.yaml', '<<<<<<< ours\nrepos:\n=======\nrepos:\n>>>>>>> theirs\n');
     assert.equal(
       (await add()).text,
       '.gitleaks.toml has a guard for Omi keys already. .pre-commit-config.yaml was left alone: it has conflicts ' +
@@ -146,11 +155,8 @@ describe('Add Leak Guard to Repository', () => {
 
   it("shows the pattern for GitHub's secret scanning, which nobody has to save", async () => {
     repository.init();
-    repository.put('.gitleaks.toml', '[[rules]]\nid = "omi-api-key"\n');
-    repository.put(
-      '.pre-commit-config.yaml',
-      'repos:\n  - repo: local\n    hooks:\n      - id: omi-api-keys\n',
-    );
+    await put('.gitleaks.toml', '[[rules]]\nid = "omi-api-key"\n');
+    await put('.pre-commit-config.yaml', 'repos:\n  - repo: local\n    hooks:\n      - id: omi-api-keys\n');
     const said = await add('Show Pattern for GitHub');
     assert.equal(said.level, 'info');
     const { document } = await until('the text', () => vscode.window.activeTextEditor);
