@@ -100,10 +100,14 @@ describe('Scan Git History for API Keys', () => {
     const scanned = stage.run('omi.leak.scanWorkspace');
     await stage.person.close();
     await scanned.done;
-    const said = await scan('Respond');
+    const { done } = stage.run('omi.leak.scanHistory');
+    const said = await stage.person.nextMessage();
     assert.deepEqual(said.buttons, ['Show', 'Respond']);
-    assert.ok(hostWatch().commandsRun.includes('omi.leak.respond'));
-    stage.person.forget();
+    said.press('Respond');
+    const question = await stage.person.answer(undefined);
+    await done;
+    assert.match(question.text, /prod-bot/);
+    assert.deepEqual(question.buttons, ['Revoke Now', 'Replace, Then Revoke']);
   });
 
   it('tells a commit that is not pushed from one that is', async () => {

@@ -123,10 +123,11 @@ describe('Scan Workspace for API Keys', () => {
 
   it('hands the worst key to Respond', async () => {
     repository.put('bot.py', `key = "${strangeKey()}"\n`);
-    await scan('Respond');
-    assert.equal(hostWatch().commandsRun.at(-1), 'omi.leak.respond');
-    await stage.person.escape();
-    stage.person.forget();
+    const { done } = stage.run('omi.leak.scanWorkspace');
+    (await stage.person.nextMessage()).press('Respond');
+    const answer = await stage.person.close();
+    await done;
+    assert.match(answer.text, /^Already dead: omi_dev_.{4}….{4}\./);
   });
 
   it('shows where the worst key is', async () => {
