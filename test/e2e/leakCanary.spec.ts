@@ -105,7 +105,7 @@ test('no key leaves the file it stands in, whatever is done about it', async ({ 
       await person.clearToasts();
       await person.row('leaked-bot').click();
       await person.press('ArrowRight');
-      await expect(person.row('bot.ts:1')).toBeVisible();
+      await expect(person.row('bot.ts:1')).toContainText('in a pushed commit');
       await expect(person.row('Found in Workspace, Not in This Account')).toBeVisible();
     });
 

@@ -124,10 +124,12 @@ for (const theme of ['light', 'dark'] as const) {
 
     await person.run('Omi: Scan Git History for API Keys');
     await expect(person.toast('published on origin/main')).toBeVisible();
+    await expect(person.toast('Searching')).toHaveCount(0);
     await picture('history');
     await person.clearToasts();
     await person.run('Omi: Scan Workspace for API Keys');
     await expect(person.toast('Found 2 API keys at 3 places')).toBeVisible();
+    await expect(person.toast('Scanning')).toHaveCount(0);
     await picture('scan');
     await person.clearToasts();
 
@@ -155,6 +157,7 @@ for (const theme of ['light', 'dark'] as const) {
     await picture('dead');
     await person.pressToast(proven, 'Incident Note');
     await expect(page.locator('.editor-instance .view-lines').last()).toContainText(/What.Remains/);
+    await person.clearToasts();
     await picture('note');
   });
 }

@@ -16,7 +16,7 @@ export async function scanGitHistory(parts: Parts): Promise<void> {
   const title = l10n.t('Searching the Git history for API keys');
   const { survey, unreadLists } = await scanning(parts, title, async (signal, say) => {
     const done = await scanHistories(folders, signal, (commits) =>
-      say(l10n.t('{0} commits searched', commits)),
+      say(commits === 1 ? l10n.t('1 commit searched') : l10n.t('{0} commits searched', commits)),
     );
     if (isWhole(done)) leaks.book.replaceHistory(done.finds);
     else leaks.book.noteHistory(done.finds);

@@ -22,7 +22,7 @@ export async function scanWorkspace(parts: Parts): Promise<void> {
     l10n.t('Scanning for API keys'),
     async (signal, say) => {
       const done = await scanWorkspaceFolders(folders, leaks.book, signal, (looked) =>
-        say(l10n.t('{0} files looked at', looked)),
+        say(looked === 1 ? l10n.t('1 file looked at') : l10n.t('{0} files looked at', looked)),
       );
       // Without finds there is nothing to tie to an account.
       const mayAsk = !signal.aborted && leaks.book.found.length > 0;

@@ -46,9 +46,20 @@ function factsOf(parts: Parts, found: FoundKey): MarkdownString {
   const { key } = found.find;
   const judgement = leaks.judge(found);
   const { owner, owners } = judgement;
-  const text = owner
-    ? keyTooltip(owner.key, { now: now(), staleAfterDays: staleAfterDays() }).appendMarkdown('\n\n')
-    : new MarkdownString();
+  // VS Code cuts off long hovers at their end, so what can be done stands first.
+  const text = new MarkdownString();
+  if (judgement.life !== 'dead') {
+    const place: PlaceArgument = { found: { address: found.address, find: found.find } };
+    const links = [
+      link(commandIds.respondToLeak, l10n.t('Respond to Leaked API Key'), place),
+      link(commandIds.checkKey, l10n.t('Check Whether It Is Alive'), place),
+    ];
+    text.appendMarkdown(`${links.join(' · ')}\n\n`);
+  }
+  if (owner) {
+    const facts = keyTooltip(owner.key, { now: now(), staleAfterDays: staleAfterDays() });
+    text.appendMarkdown(`${facts.value}\n\n`);
+  }
   const account = sessions.accounts.find(({ id }) => id === owner?.accountId);
   if (account && sessions.accounts.length > 1)
     paragraph(text, l10n.t('Account: {0}', asPlainText(account.label)));
@@ -62,14 +73,6 @@ function factsOf(parts: Parts, found: FoundKey): MarkdownString {
     l10n.t('Also at:'),
     others.map((other) => (target) => linkTo(target, other)),
   );
-  const place: PlaceArgument = { found: { address: found.address, find: found.find } };
-  const links = [
-    judgement.life === 'dead'
-      ? ''
-      : link(commandIds.respondToLeak, l10n.t('Respond to Leaked API Key'), place),
-    judgement.life === 'dead' ? '' : link(commandIds.checkKey, l10n.t('Check Whether It Is Alive'), place),
-  ].filter(Boolean);
-  text.appendMarkdown(links.join(' · '));
   text.isTrusted = { enabledCommands: [commandIds.respondToLeak, commandIds.checkKey] };
   return text;
 }

@@ -1,3 +1,4 @@
+import { Uri } from 'vscode';
 import type { Exposure, Judgement, Severity } from '../../leaks/judgement';
 import { exposureOf } from '../../leaks/judgement';
 import type { FileStanding } from '../../leaks/git';
@@ -18,6 +19,7 @@ export interface KeyLeak {
 export interface LeakPlace extends FoundKey {
   /** Which one of the places of this key in this text; from 0. Unlike its line, that outlasts edits above. */
   readonly nth: number;
+  /** Of the file alone: the key may have got further out by another one. */
   readonly exposure: Exposure;
 }
 
@@ -71,10 +73,16 @@ function keyLeakOf(leaks: Leaks, key: SeenKey, found: readonly FoundKey[]): KeyL
     .map((place): LeakPlace => {
       const nth = seen.get(place.address) ?? 0;
       seen.set(place.address, nth + 1);
-      return { ...place, nth, exposure: exposureOf(place.standing, history) };
+      const ofFile = history.filter(({ path }) => isFileOf(place.address, path));
+      return { ...place, nth, exposure: exposureOf(place.standing, ofFile) };
     })
     .sort((a, b) => standings.indexOf(a.standing) - standings.indexOf(b.standing));
   return { key, places, history, judgement: leaks.judgeKey(key, places[0]?.standing ?? 'outside') };
+}
+
+/** Whether a text is the file that a commit names, by its path from the root of the repository. */
+function isFileOf(address: string, path: string): boolean {
+  return path !== '' && `/${Uri.parse(address, true).path}`.endsWith(`/${path}`);
 }
 
 /** The worst first; what is alike stays in the order in which it was found. */
