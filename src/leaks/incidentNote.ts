@@ -67,6 +67,7 @@ export interface IncidentWords {
   readonly answers: Readonly<Record<ProofAnswer, string>>;
   readonly ends: Readonly<Record<IncidentEnd, string>>;
   readonly done: string;
+  readonly step: string;
   readonly timeUtc: string;
   readonly steps: Readonly<Record<IncidentStep, string>>;
   readonly places: string;
@@ -128,7 +129,7 @@ export function incidentNote(facts: IncidentFacts, words: IncidentWords): string
     ...named.map(([label, value]) => `- ${label}: ${plain(value)}`),
     `- ${words.result}: ${words.ends[end]}`,
     ...(proof ? [`- ${words.proof}: ${proofInWords(proof, words)}`] : []),
-    ...section(words.done, [words.timeUtc, words.done], stepRows(facts, words), words.none),
+    ...section(words.done, [words.timeUtc, words.step], stepRows(facts, words), words.none),
     ...section(words.places, [words.place, words.isReplaced], placeRows(facts, words), words.none),
     ...section(
       words.commits,

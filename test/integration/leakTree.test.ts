@@ -118,8 +118,8 @@ describe('Found keys in the view API Keys', () => {
     assert.deepEqual(await drawn([group]), ['Found in Workspace, Not in This Account | 2 | ']);
     const rows = await below(group);
     assert.deepEqual(await drawn(rows), [
-      `${masked(raw)} | not known whether it is alive · would be added by Git | question`,
-      `${masked(other)} | not known whether it is alive · kept out by .gitignore | question`,
+      `${masked(raw)} | may be alive · would be added by Git | question`,
+      `${masked(other)} | may be alive · kept out by .gitignore | question`,
     ]);
     assert.deepEqual(await drawn(await below(rows[0])), [
       'bot.py:1 | would be added by Git | source-control',

@@ -371,11 +371,13 @@ describe('Keys in documents', () => {
     await makeRepository('repo');
     const raw = stage.sandbox.key('ada', 'prod-bot').raw ?? '';
     await stage.signIn('ada');
-    await openFile('repo/other.txt', `\n\n${raw}\n`);
+    await put('repo/other.txt', `\n\n${raw}\n`);
     await put('repo/bot.ts', `const key = '${raw}';\n`);
     git('repo', 'add', '.');
     git('repo', 'commit', '--quiet', '-m', 'bot');
     git('repo', 'push', '--quiet', 'origin', 'main');
+    await vscode.window.showTextDocument(uriOf('repo/other.txt'));
+    await problemSaying(uriOf('repo/other.txt'), /is in a pushed commit/);
     const { document } = await vscode.window.showTextDocument(uriOf('repo/bot.ts'));
     await problemSaying(document.uri, /is in a pushed commit\. It still works\.$/);
     const hover = async (): Promise<string> => {

@@ -35,6 +35,7 @@ export function incidentWords(): IncidentWords {
       untried: l10n.t('not tried'),
     },
     done: l10n.t('What Was Done'),
+    step: l10n.t('Step'),
     timeUtc: l10n.t('Time (UTC)'),
     steps: {
       found: l10n.t('Found'),

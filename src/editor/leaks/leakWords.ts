@@ -45,7 +45,7 @@ export function lifeWord(life: Life): string {
     case 'otherAccount':
       return l10n.t('alive, in no signed-in account');
     case 'unknown':
-      return l10n.t('not known whether it is alive');
+      return l10n.t('may be alive');
   }
 }
 

@@ -98,9 +98,13 @@ describe('a hostile repository runs nothing, and hides nothing', () => {
 
   test('signed commits that Git is told to verify', async () => {
     const signer = join(place.root, 'signer.sh');
-    writeFileSync(signer, '#!/bin/sh\ncat > /dev/null\necho "[GNUPG:] SIG_CREATED " >&2\necho "-----BEGIN PGP SIGNATURE-----"\n', {
-      mode: 0o755,
-    });
+    writeFileSync(
+      signer,
+      '#!/bin/sh\ncat > /dev/null\necho "[GNUPG:] SIG_CREATED " >&2\necho "-----BEGIN PGP SIGNATURE-----"\n',
+      {
+        mode: 0o755,
+      },
+    );
     const key = newKey();
     write('key.env', key);
     git(place.repo, 'add', 'key.env');

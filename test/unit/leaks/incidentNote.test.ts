@@ -53,6 +53,7 @@ const words: IncidentWords = {
     untried: 'not tried',
   },
   done: 'What Was Done',
+  step: 'Step',
   timeUtc: 'Time (UTC)',
   steps: {
     found: 'Found',
@@ -115,7 +116,7 @@ test('tells everything, in order of time', () => {
       '',
       '## What Was Done',
       '',
-      '| Time (UTC) | What Was Done |',
+      '| Time (UTC) | Step |',
       '| --- | --- |',
       `| ${utc} | Revoked |`,
       '| 2026-03-04T05:06:09Z | Proven dead |',
