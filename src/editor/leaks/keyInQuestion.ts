@@ -11,6 +11,7 @@ import {
 import { findsIn, rawKeyAt, seenKeyOf, type Find, type SeenKey } from '../../leaks/seenKey';
 import type { FoundKey } from '../../leaks/leakBook';
 import { findRawKeys } from '../../omi/rawKey';
+import type { Log } from '../log';
 import { notify } from '../notify';
 import type { Parts } from '../parts';
 import { placeOf } from './places';
@@ -84,20 +85,28 @@ async function keyAtPlace(
   { log }: Parts,
   { address, find }: PlaceArgument['found'],
 ): Promise<KeyInQuestion | undefined> {
-  try {
-    const document = await workspace.openTextDocument(Uri.parse(address, true));
-    const text = document.getText();
+  for (const text of await textsAt(Uri.parse(address, true), log)) {
     const now = [find, ...findsIn(text)].find(
       (one) => one.key.fingerprint === find.key.fingerprint && rawKeyAt(text, one) !== undefined,
     );
     const raw = now && rawKeyAt(text, now);
-    if (now && raw) return keyOf(raw, document, now);
-  } catch (error) {
-    log.warn(`A text with a key could not be opened: ${String(error)}`);
+    if (now && raw) return { raw, seen: now.key, at: { address, find: now } };
   }
   const message = l10n.t('The API key is not at {0} any more.', placeOf({ address, find }));
   await notify({ level: 'info', message, actions: [] });
   return undefined;
+}
+
+/** A text as VS Code shows it, and as its file has it: a document in memory may lag behind, and not every file is one. */
+async function textsAt(uri: Uri, log: Log): Promise<readonly string[]> {
+  const reads = await Promise.allSettled([
+    workspace.openTextDocument(uri).then((document) => document.getText()),
+    workspace.fs.readFile(uri).then((bytes) => workspace.decode(bytes, { uri })),
+  ]);
+  const texts = reads.flatMap((read) => (read.status === 'fulfilled' ? [read.value] : []));
+  const [first] = reads.flatMap((read) => (read.status === 'rejected' ? [String(read.reason)] : []));
+  if (texts.length === 0) log.warn(`A text with a key could not be opened: ${first ?? ''}`);
+  return texts;
 }
 
 /** Lets the person paste a key that is not shown. The box stays open until it holds one. */
