@@ -97,16 +97,21 @@ async function keyAtPlace(
   return undefined;
 }
 
-/** A text as VS Code shows it, and as its file has it: a document in memory may lag behind, and not every file is one. */
+/**
+ * A text as VS Code has it, and as its file has it: a document in memory may lag behind, and not every file is one. Text
+ * that was not saved is what counts, whatever the file holds.
+ */
 async function textsAt(uri: Uri, log: Log): Promise<readonly string[]> {
-  const reads = await Promise.allSettled([
-    workspace.openTextDocument(uri).then((document) => document.getText()),
-    workspace.fs.readFile(uri).then((bytes) => workspace.decode(bytes, { uri })),
-  ]);
-  const texts = reads.flatMap((read) => (read.status === 'fulfilled' ? [read.value] : []));
-  const [first] = reads.flatMap((read) => (read.status === 'rejected' ? [String(read.reason)] : []));
-  if (texts.length === 0) log.warn(`A text with a key could not be opened: ${first ?? ''}`);
-  return texts;
+  const read = async (): Promise<string> => workspace.decode(await workspace.fs.readFile(uri), { uri });
+  const [document, text] = await Promise.allSettled([workspace.openTextDocument(uri), read()]);
+  if (document.status === 'rejected' && text.status === 'rejected') {
+    log.warn(`A text with a key could not be opened: ${String(document.reason)}`);
+  }
+  const isUnsaved = document.status === 'fulfilled' && document.value.isDirty;
+  return [
+    ...(document.status === 'fulfilled' ? [document.value.getText()] : []),
+    ...(text.status === 'fulfilled' && !isUnsaved ? [text.value] : []),
+  ];
 }
 
 /** Lets the person paste a key that is not shown. The box stays open until it holds one. */
