@@ -115,9 +115,10 @@ export class KeysView {
 
   /** Shows the view, and in it where a found key stands; just the view while the filter hides that. */
   async showLeak(leak: KeyLeak): Promise<void> {
+    // A view that just comes into sight is drawn anew, which would take the selection away again.
+    await commands.executeCommand(`${viewIds.keys}.focus`);
     const row = this.#tree.rowOf(leak);
     if (row) await this.#view.reveal(row, { focus: true, select: true, expand: true });
-    else await commands.executeCommand(`${viewIds.keys}.focus`);
   }
 
   /** Whether some work is under way that can be cancelled. */
