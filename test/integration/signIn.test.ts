@@ -145,6 +145,7 @@ describe('Sign In with Firebase Token', () => {
 
   it('signs in with a good token: says who and until when, and reads both lists', async () => {
     const command = stage.run('omi.signInWithToken');
+    await stage.person.inputBox();
     assert.equal(stage.contextKey('omi.session'), 'signingIn');
     await stage.person.submit(token());
     const message = await stage.person.close();

@@ -20,6 +20,7 @@ import { createHttp } from '../../../src/omi/http';
 import { browse } from './browser';
 import { contextKeys, settingNames } from '../../../src/editor/ids';
 import { extensionId, hostWatch, replace } from './hostWatch';
+import { clearWorkspace } from './leaks';
 import { Person } from './person';
 import { until } from './until';
 
@@ -319,7 +320,9 @@ export class Stage {
     this.person.forget();
   }
 
+  /** Ends the suite. The next one finds an empty workspace, and knows of no key in it. */
   async close(): Promise<void> {
+    await clearWorkspace();
     this.person.leave();
     await this.sandbox.close();
   }
