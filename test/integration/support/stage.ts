@@ -20,7 +20,6 @@ import { createHttp } from '../../../src/omi/http';
 import { browse } from './browser';
 import { contextKeys, settingNames } from '../../../src/editor/ids';
 import { extensionId, hostWatch, replace } from './hostWatch';
-import { clearWorkspace } from './leaks';
 import { Person } from './person';
 import { until } from './until';
 
@@ -294,8 +293,9 @@ export class Stage {
     await configure('firebase.apiKey', undefined);
     await configure('requestTimeoutSeconds', 2);
     const { sortBy, staleAfterDays, clipboardClearAfterSeconds, leaksWatch, leaksExclude } = settingNames;
-    const others = [sortBy, staleAfterDays, clipboardClearAfterSeconds, leaksWatch, leaksExclude];
+    const others = [sortBy, staleAfterDays, clipboardClearAfterSeconds, leaksExclude];
     for (const name of others) await configure(name, undefined);
+    await configure(leaksWatch, process.env['OMI_TEST_WATCH'] === 'off' ? false : undefined);
   }
 
   /** Back to signed out, with fresh keys, no faults and nothing on the screen. */
@@ -320,9 +320,7 @@ export class Stage {
     this.person.forget();
   }
 
-  /** Ends the suite. The next one finds an empty workspace, and knows of no key in it. */
   async close(): Promise<void> {
-    await clearWorkspace();
     this.person.leave();
     await this.sandbox.close();
   }
