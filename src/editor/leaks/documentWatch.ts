@@ -117,7 +117,8 @@ export class DocumentWatch {
     this.#resting.get(address)?.dispose();
     const rest = after(ms, () => {
       this.#resting.delete(address);
-      void this.#look(document);
+      // After an edit its editor may be closed, and its file deleted, while VS Code still holds the text.
+      void (ms > 0 ? this.#lookAnew(document.uri) : this.#look(document));
     });
     this.#resting.set(address, rest);
   }
