@@ -13,9 +13,11 @@ export function registerLeakWatch(parts: Parts): Disposable {
   let watching: Disposable | undefined;
   let isOver = false;
   const start = after(startPauseMs, () => {
-    void import('./watching').then(({ startWatching }) => {
-      if (!isOver) watching = startWatching(parts);
-    });
+    import('./watching')
+      .then(({ startWatching }) => {
+        if (!isOver) watching = startWatching(parts);
+      })
+      .catch((error: unknown) => parts.log.error(`Documents are not watched for keys: ${String(error)}`));
   });
   return new Disposable(() => {
     isOver = true;
