@@ -44,6 +44,8 @@ export interface GitQuestion {
   readonly input?: string;
   /** Takes the output piece by piece; the answer has none then, and its size is not limited. */
   readonly onOutput?: (piece: Buffer) => void;
+  /** Takes what Git has to complain about, piece by piece; left out: nobody hears of it. */
+  readonly onComplaint?: (piece: Buffer) => void;
 }
 
 /** Output longer than this is not taken: the answer counts as missing; in bytes. */
@@ -54,7 +56,7 @@ export async function runGit(
   folder: string,
   args: readonly string[],
   signal: AbortSignal,
-  { input, onOutput }: GitQuestion = {},
+  { input, onOutput, onComplaint }: GitQuestion = {},
 ): Promise<GitAnswer> {
   const git = await findGit(folder);
   if (git === undefined) return { kind: 'missing' };
@@ -77,8 +79,9 @@ export async function runGit(
       else child.kill();
     };
     child.stdout.on('data', onOutput ?? take);
-    // What Git has to complain about is never shown; unread, it would block Git.
-    child.stderr.resume();
+    // Unread, it would block Git.
+    if (onComplaint) child.stderr.on('data', onComplaint);
+    else child.stderr.resume();
     child.once('error', () => resolve({ kind: 'missing' }));
     child.once('close', (code) => {
       const output = Buffer.concat(pieces).toString('utf8');

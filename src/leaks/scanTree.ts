@@ -41,8 +41,15 @@ export interface TreeScanWishes {
   readonly exclude: readonly string[];
   /** Decodes the bytes of a file that may hold a key as VS Code would; left out: `decodeText`. */
   readonly decode?: (bytes: Uint8Array, path: string) => Promise<string>;
-  /** Is told now and then how many files were looked at. */
-  readonly onProgress?: (looked: number) => void;
+  readonly onProgress?: (progress: ScanProgress) => void;
+}
+
+/** How far a scan has come, told now and then. */
+export interface ScanProgress {
+  /** How many files were looked at. */
+  readonly looked: number;
+  /** How many more Git is going through just now; it does not say which of them it has done. */
+  readonly underWay: number;
 }
 
 /** A file that is larger is not read into memory; in bytes. Git searches it all the same, and so may clear it. */
@@ -108,20 +115,24 @@ class Scan {
     const { gitFolder, excludes } = this;
     const { signal } = this.wishes;
     if (gitFolder === undefined) return false;
-    let counted = 0;
-    const onCleared = (cleared: number): void => {
-      this.count(cleared - counted);
-      counted = cleared;
-    };
+    const onListed = (files: number): void =>
+      this.wishes.onProgress?.({ looked: this.looked, underWay: files });
     const { pathspecs } = excludes;
-    const found = await searchWorkTree({ folder: gitFolder, directory, pathspecs, signal, onCleared });
+    const found = await searchWorkTree({ folder: gitFolder, directory, pathspecs, signal, onListed });
     if (found.kind !== 'searched') {
-      onCleared(0);
       if (found.kind === 'failed' && !signal.aborted) this.note('gitFailed', directory || '.');
       return false;
     }
     this.ways.add('git');
-    const submodules = await this.lookAtDoubtful(gitFolder, directory, found);
+    this.count(found.cleared);
+    for (const path of found.unreadable.map((name) => pathOf(directory, name))) {
+      if (!excludes.has(path)) this.note('unreadable', path);
+    }
+    await this.lookAtMatches(gitFolder, directory, found);
+    const submodules = await directoriesAt(
+      gitFolder,
+      found.submodules.map((name) => pathOf(directory, name)),
+    );
     await this.visitNested([...found.nested.map((name) => pathOf(directory, name)), ...submodules]);
     return true;
   }
@@ -134,32 +145,27 @@ class Scan {
     }
   }
 
-  /** Reads what Git did not clear, and asks it how it sees what holds keys. Gives the submodules that it meets. */
-  private async lookAtDoubtful(
+  /** Reads the files in which Git has found something, and asks it how it sees what holds keys. */
+  private async lookAtMatches(
     folder: string,
     directory: string,
-    found: SearchedWorkTree,
-  ): Promise<readonly string[]> {
-    const submodules: string[] = [];
+    { matches }: SearchedWorkTree,
+  ): Promise<void> {
+    const { signal } = this.wishes;
     const withKeys = new Map<string, readonly Find[]>();
-    await drain([...found.doubtful.keys()], this.wishes.signal, async (name) => {
+    await drain([...matches.keys()], signal, async (name) => {
       const path = pathOf(directory, name);
       if (this.excludes.has(path)) return;
-      const finds = await this.look(path, async () => {
-        const kind = await kindAt(folder, path);
-        if (kind === 'directory' && !holdsListed(name, found)) submodules.push(path);
-        return kind === 'file';
-      });
+      const finds = await this.look(path, async () => (await kindAt(folder, path)) === 'file');
       if (finds.length > 0) withKeys.set(name, finds);
     });
-    const untracked = [...withKeys.keys()].filter((name) => found.doubtful.get(name) !== 'tracked');
-    const ignored = await ignoredOf({ folder, directory, signal: this.wishes.signal }, untracked);
+    const untracked = [...withKeys.keys()].filter((name) => matches.get(name) !== 'tracked');
+    const ignored = await ignoredOf({ folder, directory, signal }, untracked);
     for (const [name, finds] of withKeys) {
-      const isTracked = found.doubtful.get(name) === 'tracked';
+      const isTracked = matches.get(name) === 'tracked';
       const standing = isTracked ? 'tracked' : ignored.has(name) ? 'ignored' : 'untracked';
       this.files.push({ path: pathOf(directory, name), standing, finds });
     }
-    return submodules;
   }
 
   /** The own walk from a directory on; repositories that it meets are left to Git. */
@@ -217,7 +223,7 @@ class Scan {
     this.looked += more;
     if (this.looked < this.told + progressStep) return;
     this.told = this.looked;
-    this.wishes.onProgress?.(this.looked);
+    this.wishes.onProgress?.({ looked: this.looked, underWay: 0 });
   }
 
   private note(why: Unseen['why'], path: string): void {
@@ -237,9 +243,10 @@ function pathOf(directory: string, name: string): string {
   return directory === '' ? name : `${directory}/${name}`;
 }
 
-/** Whether Git lists files in a directory that it tracks as something else: then it is no submodule, but a lost file's place. */
-function holdsListed(name: string, { doubtful }: SearchedWorkTree): boolean {
-  return [...doubtful.keys()].some((other) => other.startsWith(`${name}/`));
+/** Those paths at which a directory lies. */
+async function directoriesAt(folder: string, paths: readonly string[]): Promise<readonly string[]> {
+  const kinds = await Promise.all(paths.map((path) => kindAt(folder, path).catch(() => 'other')));
+  return paths.filter((_, index) => kinds[index] === 'directory');
 }
 
 /** Whether a file was not there any more. A name that is no UTF-8 cannot be asked for, which looks alike. */

@@ -5,10 +5,14 @@ import { runGit } from './git';
 /** A work tree after Git has looked through it. Paths are relative to the directory that was asked about. */
 export interface SearchedWorkTree {
   readonly kind: 'searched';
-  /** How many files Git has read and found nothing in. */
+  /** How many files Git lists there, and found nothing in. */
   readonly cleared: number;
-  /** What Git did not clear: it found something, or could not read it, or it is a submodule; and whether it is tracked. */
-  readonly doubtful: ReadonlyMap<string, 'tracked' | 'other'>;
+  /** Where Git has found what keys begin with, and whether the file is tracked. */
+  readonly matches: ReadonlyMap<string, 'tracked' | 'other'>;
+  /** Files and directories that Git could not read. */
+  readonly unreadable: readonly string[];
+  /** Places that the index keeps for submodules. */
+  readonly submodules: readonly string[];
   /** Where other repositories lie that are no submodules: nested ones, linked work trees. */
   readonly nested: readonly string[];
 }
@@ -25,56 +29,106 @@ export interface WorkTreeQuestion {
   /** Beyond `.`: what need not be read. */
   readonly pathspecs: readonly string[];
   readonly signal: AbortSignal;
-  /** Is told how many files Git has cleared so far. */
-  readonly onCleared: (cleared: number) => void;
+  /** Is told how many files Git lists, while it still goes through them. */
+  readonly onListed: (files: number) => void;
 }
 
 /** What a setting of the repository or the person could change about the answers. */
 const plainAnswers = ['-c', 'grep.fullName=false', '-c', 'grep.threads=4'];
 
 /**
- * `git grep` reads what lies in the work tree, tracked or not, ignored or not, and no other repository in it. It says
- * which files have no match (`-L`), not which have one: so a file that it could not read is not taken for a clean one.
- * Nothing is left out for being binary (`-a`), nothing goes through a converter.
+ * `git grep` reads what lies in the work tree, tracked or not, ignored or not, and no other repository in it. Nothing is
+ * left out for being binary (`-a`), nothing goes through a converter. It names files with a match: to name those without
+ * one (`-L`) takes it half as long again, and what it could not read it complains of.
  */
 const grep = [
-  ...['grep', '-z', '-L', '-a', '--no-color', '--no-textconv'],
+  ...['grep', '-z', '-l', '-a', '--no-color', '--no-textconv'],
   ...['--untracked', '--no-exclude-standard', '--no-recurse-submodules'],
 ];
 
 /** How keys begin in UTF-8 and in UTF-16; the second is for a Git without PCRE, where `.` matches no zero. */
 const patterns: readonly (readonly string[])[] = [
-  ['-P', '-e', String.raw`omi_(dev|mcp)_|o\x00m\x00i\x00_\x00`],
+  ['-P', '-e', String.raw`o\x00?m\x00?i\x00?_`],
   ['-G', '-e', 'omi_', '-e', 'o[^a]m[^a]i[^a]_'],
 ];
 
 /** Lets Git look through a work tree for what may hold a key. Never throws; a cancel counts as failed. */
 export async function searchWorkTree(question: WorkTreeQuestion): Promise<WorkTreeSearch> {
-  if (!(await isWorkTree(question))) return { kind: (await hasRepository(question)) ? 'failed' : 'none' };
-  const [tracked, others, clean] = await Promise.all([
-    names(question, ['ls-files', '-z']),
-    names(question, ['ls-files', '-z', '--others']),
-    search(question),
-  ]);
-  if (!tracked || !others || !clean) return { kind: 'failed' };
-  const cleared = new Set(clean);
-  const doubtful = new Map<string, 'tracked' | 'other'>();
-  const nested: string[] = [];
-  for (const name of others) {
-    if (name.endsWith('/')) nested.push(name.slice(0, -1));
-    else if (!cleared.has(name)) doubtful.set(name, 'other');
-  }
-  for (const name of tracked) if (!cleared.has(name)) doubtful.set(name, 'tracked');
-  return { kind: 'searched', cleared: cleared.size, doubtful, nested };
+  const place = await placeInWorkTree(question);
+  if (place === undefined) return { kind: (await hasRepository(question)) ? 'failed' : 'none' };
+  const [listed, searched] = await Promise.all([list(question), search(question, place)]);
+  if (!listed || !searched) return { kind: 'failed' };
+  const { tracked, others, submodules, nested } = listed;
+  const { names, unreadable } = searched;
+  const matches = new Map(names.map((name) => [name, tracked.has(name) ? 'tracked' : 'other'] as const));
+  const cleared = Math.max(tracked.size + others - matches.size - unreadable.length, 0);
+  return { kind: 'searched', cleared, matches, unreadable, submodules, nested };
 }
 
-/** The files without a match; undefined when Git fails with either pattern. */
-async function search(question: WorkTreeQuestion): Promise<readonly string[] | undefined> {
+/** What Git lists. */
+interface Listed {
+  readonly tracked: ReadonlySet<string>;
+  readonly submodules: readonly string[];
+  /** How many files are not tracked. */
+  readonly others: number;
+  readonly nested: readonly string[];
+}
+
+/** Undefined when Git fails. */
+async function list(question: WorkTreeQuestion): Promise<Listed | undefined> {
+  const [entries, untracked] = await Promise.all([
+    answer(question, ['ls-files', '-z', '-t', '--stage']),
+    answer(question, ['ls-files', '-z', '--others']),
+  ]);
+  if (!entries || !untracked) return undefined;
+  const nested = untracked.names.filter((name) => name.endsWith('/')).map((name) => name.slice(0, -1));
+  const others = untracked.names.length - nested.length;
+  const { tracked, submodules } = readIndex(entries.names);
+  question.onListed(tracked.size + others);
+  return { tracked, submodules, others, nested };
+}
+
+/** Reads lines such as `H 100644 <id> 0<tab>path`: files that are to be in the work tree (not `S`), and submodules. */
+function readIndex(entries: readonly string[]): Pick<Listed, 'tracked' | 'submodules'> {
+  const tracked = new Set<string>();
+  const submodules: string[] = [];
+  for (const entry of entries) {
+    const path = entry.slice(entry.indexOf('\t') + 1);
+    if (entry.startsWith('160000', 2)) submodules.push(path);
+    else if (entry.startsWith('100', 2) && !entry.startsWith('S')) tracked.add(path);
+  }
+  return { tracked, submodules: submodules.filter(isPlain) };
+}
+
+/** An index can be written by anybody, and lead anywhere. */
+function isPlain(path: string): boolean {
+  return !path.split('/').some((part) => part === '' || part === '.' || part === '..');
+}
+
+/** The files with a match, and what Git could not read; undefined when it fails with either pattern. */
+async function search(
+  question: WorkTreeQuestion,
+  place: string,
+): Promise<{ readonly names: readonly string[]; readonly unreadable: readonly string[] } | undefined> {
   for (const pattern of patterns) {
-    const clean = await names(question, [...grep, ...pattern], question.onCleared);
-    if (clean !== undefined) return clean;
+    const found = await answer(question, [...grep, ...pattern]);
+    const unreadable = found && unreadableIn(found.complaints, place);
+    if (unreadable) return { names: found.names, unreadable };
   }
   return undefined;
+}
+
+/**
+ * The paths in complaints such as `error: failed to stat 'a/b': Permission denied`, which are relative to the top of
+ * the work tree; those below a place in it, as seen from there. Undefined when an error is about something else.
+ */
+function unreadableIn(complaints: string, place: string): readonly string[] | undefined {
+  const all = complaints.split(/\n(?=(?:error|warning|fatal|hint): )/);
+  const errors = all.filter((one) => /^(error: |fatal: |warning: could not open directory )/.test(one));
+  const paths = errors.map((one) => /'([^]*?)\/?'[^']*$/.exec(one)?.[1]);
+  if (!paths.every((path) => path !== undefined)) return undefined;
+  const start = place === '' ? '' : `${place}/`;
+  return paths.filter((path) => path.startsWith(start)).map((path) => path.slice(start.length));
 }
 
 /** Which of some untracked files Git would leave out by a .gitignore; none when it cannot tell. */
@@ -85,10 +139,8 @@ export async function ignoredOf(
   if (paths.length === 0) return new Set();
   // With `./` before it, a colon at the start of a name is a colon.
   const input = paths.map((path) => `./${path}`).join('\0');
-  const answer = await runGit(folder, inside(directory, ['check-ignore', '-z', '--stdin']), signal, {
-    input,
-  });
-  const ignored = answer.kind === 'answered' && answer.code === 0 ? answer.output.split('\0') : [];
+  const told = await runGit(folder, inside(directory, ['check-ignore', '-z', '--stdin']), signal, { input });
+  const ignored = told.kind === 'answered' && told.code === 0 ? told.output.split('\0') : [];
   return new Set(ignored.map((path) => path.slice('./'.length)));
 }
 
@@ -107,39 +159,41 @@ function inside(directory: string, args: readonly string[]): readonly string[] {
   return [...plainAnswers, ...(directory === '' ? [] : ['-C', `./${directory}`]), ...args];
 }
 
-/** Names that Git lists, each ended by a zero. Undefined when Git did not do it. */
-async function names(
+/** Names that Git gives, each ended by a zero, and its complaints. Undefined when Git did not do it. */
+async function answer(
   { folder, directory, pathspecs, signal }: WorkTreeQuestion,
   args: readonly string[],
-  onCount: (count: number) => void = () => undefined,
-): Promise<readonly string[] | undefined> {
+): Promise<{ readonly names: readonly string[]; readonly complaints: string } | undefined> {
   const pieces: Buffer[] = [];
-  let count = 0;
-  const onOutput = (piece: Buffer): void => {
-    pieces.push(piece);
-    for (const byte of piece) if (byte === 0) count += 1;
-    onCount(count);
-  };
-  const asked = inside(directory, [...args, '--', '.', ...pathspecs]);
-  const answer = await runGit(folder, asked, signal, { onOutput });
+  const complaints: Buffer[] = [];
+  const told = await runGit(folder, inside(directory, [...args, '--', '.', ...pathspecs]), signal, {
+    onOutput: (piece) => void pieces.push(piece),
+    onComplaint: (piece) => void complaints.push(piece),
+  });
   // `git grep` says 1 when it has nothing to name.
-  const isDone = answer.kind === 'answered' && answer.code <= (args[0] === 'grep' ? 1 : 0);
-  return isDone ? Buffer.concat(pieces).toString('utf8').split('\0').slice(0, -1) : undefined;
+  if (told.kind === 'missing' || told.code > (args[0] === 'grep' ? 1 : 0)) return undefined;
+  return { names: textOf(pieces).split('\0').slice(0, -1), complaints: textOf(complaints) };
 }
 
-/** Whether the directory is the top of a work tree; for the opened folder, whether it lies in one. */
-async function isWorkTree({ folder, directory, signal }: WorkTreeQuestion): Promise<boolean> {
-  const answer = await runGit(folder, inside(directory, ['rev-parse', '--show-toplevel']), signal);
-  if (answer.kind === 'missing' || answer.code !== 0) return false;
+function textOf(pieces: readonly Buffer[]): string {
+  return Buffer.concat(pieces).toString('utf8');
+}
+
+/**
+ * Where the directory lies in its work tree, with `/`: at the top (`''`); for the opened folder, also below. Undefined
+ * when it is not in one.
+ */
+async function placeInWorkTree({ folder, directory, signal }: WorkTreeQuestion): Promise<string | undefined> {
+  const told = await runGit(folder, inside(directory, ['rev-parse', '--show-toplevel']), signal);
+  if (told.kind === 'missing' || told.code !== 0) return undefined;
   try {
     // A repository may claim to have its work tree anywhere.
-    const top = await realpath(answer.output.replace(/\n$/, ''));
+    const top = await realpath(told.output.replace(/\n$/, ''));
     const way = relative(top, await realpath(join(folder, directory)));
-    return (
-      way === '' || (directory === '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way))
-    );
+    const isBelow = directory === '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+    return way === '' || isBelow ? way.split(sep).join('/') : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 

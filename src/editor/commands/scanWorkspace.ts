@@ -1,4 +1,5 @@
 import { l10n, workspace } from 'vscode';
+import type { ScanProgress } from '../../leaks/scanTree';
 import { keyLeaks } from '../leaks/keyLeaks';
 import { tellScan } from '../leaks/scanActions';
 import { scanning } from '../leaks/scanProgress';
@@ -21,8 +22,8 @@ export async function scanWorkspace(parts: Parts): Promise<void> {
     parts,
     l10n.t('Scanning for API keys'),
     async (signal, say) => {
-      const done = await scanWorkspaceFolders(folders, leaks.book, signal, (looked) =>
-        say(looked === 1 ? l10n.t('1 file looked at') : l10n.t('{0} files looked at', looked)),
+      const done = await scanWorkspaceFolders(folders, leaks.book, signal, (progress) =>
+        say(progressText(progress)),
       );
       // Without finds there is nothing to tie to an account.
       const mayAsk = !signal.aborted && leaks.book.found.length > 0;
@@ -39,6 +40,11 @@ export async function scanWorkspace(parts: Parts): Promise<void> {
     isTrusted: workspace.isTrusted,
   });
   await tellScan(parts, report, found);
+}
+
+function progressText({ looked, underWay }: ScanProgress): string {
+  if (underWay > 0) return l10n.t('looking through {0} files', looked + underWay);
+  return looked === 1 ? l10n.t('1 file looked at') : l10n.t('{0} files looked at', looked);
 }
 
 /** The book also has what stands in documents of elsewhere. */

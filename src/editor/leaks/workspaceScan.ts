@@ -3,7 +3,13 @@ import { excludesOf } from '../../leaks/excludes';
 import { runGit } from '../../leaks/git';
 import { isIgnoredLine } from '../../leaks/ignoreLine';
 import type { LeakBook, LookedInto } from '../../leaks/leakBook';
-import { scanFileTree, scanFolder, type TreeScan, type Unseen } from '../../leaks/scanTree';
+import {
+  scanFileTree,
+  scanFolder,
+  type ScanProgress,
+  type TreeScan,
+  type Unseen,
+} from '../../leaks/scanTree';
 import { gitStanding } from '../secrets/gitStanding';
 import { leakExcludes } from '../settings';
 import { findsToTell } from './watchedText';
@@ -27,19 +33,21 @@ const gitLimitMs = 10_000;
  * Looks for keys in all folders, and in documents that differ from their files, which count as they are on the screen.
  * The book has what was found afterwards, in place of what it had of these folders.
  *
- * @param say is told how many files were looked at so far.
+ * @param say is told how far the scan has come.
  */
 export async function scanWorkspaceFolders(
   folders: readonly WorkspaceFolder[],
   book: LeakBook,
   signal: AbortSignal,
-  say: (looked: number) => void,
+  say: (progress: ScanProgress) => void,
 ): Promise<WorkspaceScan> {
   const scans: TreeScan[] = [];
   for (const folder of folders) {
     if (signal.aborted) break;
     const before = scans.reduce((sum, { looked }) => sum + looked, 0);
-    const scan = await scanOne(folder, signal, (looked) => say(before + looked));
+    const scan = await scanOne(folder, signal, ({ looked, underWay }) =>
+      say({ looked: before + looked, underWay }),
+    );
     scans.push(scan);
     await take(folder, scan, book);
   }
@@ -54,7 +62,7 @@ export async function scanWorkspaceFolders(
 function scanOne(
   { uri }: WorkspaceFolder,
   signal: AbortSignal,
-  onProgress: (looked: number) => void,
+  onProgress: (progress: ScanProgress) => void,
 ): Promise<TreeScan> {
   const decode = async (bytes: Uint8Array, path: string): Promise<string> =>
     withoutIgnoredLines(await workspace.decode(bytes, { uri: Uri.joinPath(uri, path) }));

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { git, makeRepository, newKey, scan, standings, useFolder, write } from './repositories';
@@ -125,8 +134,8 @@ describe('one by one', () => {
     expect(isSprung('core.fsmonitor', 'grep', 'x')).toBe(true);
     expect(isSprung('diff.evil.textconv', 'grep', '--textconv', 'x')).toBe(true);
     expect(isSprung('diff.external', 'diff')).toBe(true);
-    expect(isSprung('filter.evil.clean', 'status')).toBe(true);
-    expect(isSprung('filter.evil.process', 'status')).toBe(true);
+    expect(isSprung('filter.evil.clean', 'add', 'a.ts')).toBe(true);
+    expect(isSprung('filter.evil.process', 'add', 'a.ts')).toBe(true);
     expect(isSprung('alias.grep-all', 'grep-all')).toBe(true);
   });
 });
@@ -246,4 +255,32 @@ function loosen(at: string): void {
   for (const pack of readdirSync(aside).filter((one) => one.endsWith('.pack'))) {
     execFileSync('git', ['unpack-objects', '-q'], { cwd: at, input: readFileSync(join(aside, pack)) });
   }
+}
+
+describe('an index that leads elsewhere', () => {
+  test.each(['.', '..', '../outside', 'x/../../outside', '/'])('a submodule at %s', async (path) => {
+    write(root(), 'outside/a.ts', line());
+    writeFileSync(join(folder, '.git/index'), indexOf(path));
+    const found = await scan(folder);
+    expect(found.isWhole).toBe(true);
+    expect(Object.keys(standings(found)).toSorted()).toEqual(Object.keys(everything));
+  });
+
+  test('control: one in the folder is looked at', async () => {
+    write(folder, 'sub/b.ts', line());
+    writeFileSync(join(folder, '.git/index'), indexOf('sub'));
+    expect(standings(await scan(folder))).toMatchObject({ 'sub/b.ts': 'outside' });
+  });
+});
+
+/** An index of one entry, a submodule, as gitformat-index describes version 2. */
+function indexOf(path: string): Buffer {
+  const header = Buffer.from('DIRC\0\0\0\u0002\0\0\0\u0001', 'latin1');
+  const entry = Buffer.alloc(Math.ceil((62 + path.length + 1) / 8) * 8);
+  entry.writeUInt32BE(0o160000, 24);
+  entry.fill(1, 40, 60);
+  entry.writeUInt16BE(path.length, 60);
+  entry.write(path, 62, 'latin1');
+  const content = Buffer.concat([header, entry]);
+  return Buffer.concat([content, createHash('sha1').update(content).digest()]);
 }

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } 
 import { delimiter, join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import type { FileEntry, FileTree } from '../../../src/leaks/fileTree';
-import { scanFileTree } from '../../../src/leaks/scanTree';
+import { scanFileTree, type ScanProgress } from '../../../src/leaks/scanTree';
 import { seenKeyOf } from '../../../src/leaks/seenKey';
 import { git, makeRepository, newKey, scan, standings, useFolder, write } from './repositories';
 
@@ -139,13 +139,42 @@ describe('a work tree, by Git', () => {
   test('a Git without Perl’s expressions finds the same', async () => {
     const folder = repo({ 'a.ts': line(), 'clean.ts': 'x\n' });
     write(folder, 'wide.txt', Buffer.from(`\uFEFF${line()}`, 'utf16le'));
-    const real = git(folder, '--exec-path').trim();
-    const refusing = `#!/bin/sh\nfor one in "$@"; do [ "$one" = -P ] && exit 128; done\nexec '${real}/git' "$@"\n`;
-    chmodSync(write(root(), 'old/git', refusing), 0o755);
-    vi.stubEnv('PATH', [join(root(), 'old'), process.env['PATH']].join(delimiter));
+    withGitThat('for one in "$@"; do [ "$one" = -P ] && exit 128; done');
     const found = await scan(folder);
     expect(standings(found)).toEqual({ 'a.ts': 'tracked', 'wide.txt': 'untracked' });
     expect(found).toMatchObject({ by: 'git', looked: 3, unseen: [] });
+  });
+
+  test('files of a sparse checkout that are not there are not counted', async () => {
+    const folder = repo({ 'here/a.ts': line(), 'there/b.ts': line() });
+    git(folder, 'sparse-checkout', 'set', 'here');
+    const found = await scan(folder);
+    expect(standings(found)).toEqual({ 'here/a.ts': 'tracked' });
+    expect(found).toMatchObject({ by: 'git', looked: 1, unseen: [] });
+  });
+
+  test('what Git cannot read is told, by its path in the folder; what is left out is not', async () => {
+    const folder = repo({ 'sub/a.ts': line(), 'sub/b.ts': 'x\n', 'sub/c.ts': 'x\n', 'sub/out/d.ts': 'x\n' });
+    complaining(
+      "error: failed to stat 'sub/b.ts': Permission denied",
+      "error: 'sub/it's\n2 lines.ts': Permission denied",
+      "warning: could not open directory 'sub/locked/': Permission denied",
+      "warning: could not open directory 'elsewhere/': Permission denied",
+      "error: 'sub/out/d.ts': Permission denied",
+      "warning: unable to access 'config': Permission denied",
+    );
+    const found = await scan(join(folder, 'sub'), { exclude: ['out'] });
+    expect(standings(found)).toEqual({ 'a.ts': 'tracked' });
+    const paths = ['b.ts', "it's\n2 lines.ts", 'locked'];
+    expect(found).toMatchObject({ by: 'git', unseen: [{ why: 'unreadable', count: 3, paths }] });
+  });
+
+  test('an error of Git’s about anything else: it says so, and the own walk looks', async () => {
+    const folder = repo({ 'a.ts': line() });
+    complaining('error: something is wrong');
+    const found = await scan(folder);
+    expect(standings(found)).toEqual({ 'a.ts': 'outside' });
+    expect(found).toMatchObject({ by: 'walk', unseen: [{ why: 'gitFailed', count: 1, paths: ['.'] }] });
   });
 });
 
@@ -428,22 +457,44 @@ describe('cancel and progress, on disk', () => {
     );
     const folder = repo(files);
     const stop = new AbortController();
-    const told: number[] = [];
-    const onProgress = (looked: number): void => {
-      told.push(looked);
+    const told: ScanProgress[] = [];
+    const onProgress = (progress: ScanProgress): void => {
+      told.push(progress);
       stop.abort();
     };
     const found = await scan(folder, { isGit, onProgress, signal: stop.signal });
     expect(found.isWhole).toBe(false);
     expect(told.length).toBeGreaterThan(0);
     expect(found.unseen).toEqual([]);
-    const whole: number[] = [];
-    await scan(folder, { isGit, onProgress: (looked) => void whole.push(looked) });
-    // Git tells many at a time, the walk one by one.
-    expect(whole[0]).toBeGreaterThanOrEqual(500);
-    expect(whole.every((looked, step) => looked >= 500 * (step + 1) && looked <= 1200)).toBe(true);
+    const whole: ScanProgress[] = [];
+    await scan(folder, { isGit, onProgress: (progress) => void whole.push(progress) });
+    // Git tells what it is about to do, then that it is done; the walk what it has done.
+    expect(whole).toEqual(
+      isGit
+        ? [
+            { looked: 0, underWay: 1200 },
+            { looked: 1200, underWay: 0 },
+          ]
+        : [
+            { looked: 500, underWay: 0 },
+            { looked: 1000, underWay: 0 },
+          ],
+    );
   });
 });
+
+/** Puts a Git on the search path that does something before it does what it is asked. */
+function withGitThat(does: string): void {
+  const real = git(root(), '--exec-path').trim();
+  chmodSync(write(root(), 'own/git', `#!/bin/sh\n${does}\nexec '${real}/git' "$@"\n`), 0o755);
+  vi.stubEnv('PATH', [join(root(), 'own'), process.env['PATH']].join(delimiter));
+}
+
+/** Puts a Git on the search path that complains while it searches. Tests may run as root, who can read everything. */
+function complaining(...complaints: readonly string[]): void {
+  const file = write(root(), 'complaints', complaints.map((one) => `${one}\n`).join(''));
+  withGitThat(`for one in "$@"; do [ "$one" = grep ] && cat '${file}' >&2; done`);
+}
 
 /** Makes a folder below the test's own. */
 function makeFolder(path: string): string {
