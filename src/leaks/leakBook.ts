@@ -1,6 +1,7 @@
 import { EventEmitter, type Event } from 'cockatiel';
 import type { Journal } from '../keys/journal';
 import type { FileStanding } from './git';
+import type { HistoryFind } from './scanHistory';
 import type { Find, SeenKey } from './seenKey';
 
 /** A key at a place of a text. */
@@ -17,21 +18,6 @@ export interface LookedInto {
   readonly address: string;
   readonly finds: readonly Find[];
   readonly standing: FileStanding;
-}
-
-/** A commit that brought a key into a file. */
-export interface HistoricFind {
-  readonly key: SeenKey;
-  readonly commit: string;
-  readonly author: string;
-  /** Milliseconds since the epoch. */
-  readonly authoredAt: number;
-  /** Relative to the repository's root; empty for the commit message. */
-  readonly path: string;
-  /** Whether a remote branch holds the commit. */
-  readonly isPublished: boolean;
-  /** Remote branches that hold it, such as `origin/main`; some of them where there are many. */
-  readonly branches: readonly string[];
 }
 
 /** What a probe or a revocation has told about a key; `otherAccount` = alive, in no signed-in account. */
@@ -62,7 +48,7 @@ export class LeakBook {
   readonly #parts: LeakBookParts;
   readonly #changes = new EventEmitter<ReadonlySet<string>>();
   readonly #texts = new Map<string, LookedInto>();
-  readonly #history = new Map<string, readonly HistoricFind[]>();
+  readonly #history = new Map<string, readonly HistoryFind[]>();
   readonly #lives = new Map<string, ToldLife>();
 
   constructor(parts: LeakBookParts) {
@@ -115,8 +101,8 @@ export class LeakBook {
   }
 
   /** Takes the commits that a search has found, beside those known. */
-  noteHistory(finds: readonly HistoricFind[]): void {
-    const fresh = new Map<string, HistoricFind[]>();
+  noteHistory(finds: readonly HistoryFind[]): void {
+    const fresh = new Map<string, HistoryFind[]>();
     for (const find of finds) {
       const { fingerprint } = find.key;
       const list = fresh.get(fingerprint);
@@ -124,7 +110,7 @@ export class LeakBook {
       else fresh.set(fingerprint, [find]);
     }
     for (const [fingerprint, list] of fresh) {
-      const mark = ({ commit, path }: HistoricFind): string => `${commit}\n${path}`;
+      const mark = ({ commit, path }: HistoryFind): string => `${commit}\n${path}`;
       const marks = new Set(list.map(mark));
       const others = (this.#history.get(fingerprint) ?? []).filter((find) => !marks.has(mark(find)));
       this.#history.set(fingerprint, [...list, ...others]);
@@ -133,7 +119,7 @@ export class LeakBook {
   }
 
   /** Takes what a search of everything has found in place of all that was known: history can be rewritten. */
-  replaceHistory(finds: readonly HistoricFind[]): void {
+  replaceHistory(finds: readonly HistoryFind[]): void {
     const before = new Set(this.#history.keys());
     this.#history.clear();
     this.noteHistory(finds);
@@ -141,7 +127,7 @@ export class LeakBook {
   }
 
   /** The commits that brought a key in, newest first. */
-  historyOf(fingerprint: string): readonly HistoricFind[] {
+  historyOf(fingerprint: string): readonly HistoryFind[] {
     return (this.#history.get(fingerprint) ?? []).toSorted((a, b) => b.authoredAt - a.authoredAt);
   }
 

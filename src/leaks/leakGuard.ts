@@ -32,25 +32,6 @@ export const githubPattern = {
   afterSecret: '\\z|[^0-9A-Za-z_]',
 } as const;
 
-/** Strings to try the pattern with. They are made here, so that no file holds one that a scanner would report. */
-export function githubTestStrings(): {
-  readonly matching: readonly string[];
-  readonly others: readonly string[];
-} {
-  const digits = '0123456789abcdef'.repeat(2);
-  const raw = `omi_dev_${digits}`;
-  return {
-    matching: [`OMI_API_KEY=${raw}`, `"Authorization": "Bearer omi_mcp_${digits}"`],
-    others: [
-      raw.slice(0, -1),
-      `${raw}0`,
-      `omi_dev_${digits.toUpperCase()}`,
-      `my_${raw}`,
-      'omi_dev_your_key_here',
-    ],
-  };
-}
-
 /**
  * Plans what keeps Omi keys out of a repository: a rule for gitleaks, and a hook for pre-commit that runs by itself and
  * downloads nothing. Lines with the ignore mark pass both.

@@ -200,6 +200,14 @@ describe('Scan Workspace for API Keys', () => {
     await until('no group', async () => (await strangers()) === 0);
   });
 
+  it('forgets a file that was made, found and deleted in one breath', async () => {
+    await stage.signIn();
+    repository.put('short/lived.py', `key = "${strangeKey()}"\n`);
+    await scan();
+    repository.clear();
+    await until('no group', async () => (await stage.groups()).every(({ kind }) => kind !== 'strangers'));
+  });
+
   it('says so when no folder is open', async () => {
     const restore = replace(vscode.workspace, 'workspaceFolders', undefined);
     const said = await scan();

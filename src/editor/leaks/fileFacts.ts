@@ -2,14 +2,13 @@ import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { workspace, type Uri } from 'vscode';
 import { runGit, type FileStanding } from '../../leaks/git';
-import type { HistoricFind } from '../../leaks/leakBook';
-import { scanHistory } from '../../leaks/scanHistory';
+import { scanHistory, type HistoryFind } from '../../leaks/scanHistory';
 import type { Log } from '../log';
 import { gitStanding } from '../secrets/gitStanding';
 
 export interface FileFactsParts {
   readonly log: Log;
-  readonly noteHistory: (finds: readonly HistoricFind[]) => void;
+  readonly noteHistory: (finds: readonly HistoryFind[]) => void;
 }
 
 /** A history that takes longer than this is told as far as it was read. */

@@ -1,6 +1,5 @@
 import { env, l10n } from 'vscode';
-import type { HistoryLimit } from '../../leaks/scanHistory';
-import type { HistoricFind } from '../../leaks/leakBook';
+import type { HistoryFind, HistoryLimit } from '../../leaks/scanHistory';
 import { maskedKey } from '../../leaks/seenKey';
 import { redact } from '../../omi/redact';
 import { asPlainText, fullTime } from '../words';
@@ -80,7 +79,7 @@ function keySentence({ key, judgement, history }: KeyLeak, limits: ReadonlySet<H
 }
 
 /** Which commit it is, of when, in which file, and who can see it. */
-function inWords(find: HistoricFind, limits: ReadonlySet<HistoryLimit>): string {
+function inWords(find: HistoryFind, limits: ReadonlySet<HistoryLimit>): string {
   const { authoredAt, branches, isPublished } = find;
   const where = isPublished
     ? l10n.t('published on {0}', named(branches))

@@ -1,6 +1,7 @@
 import { Hover, languages, MarkdownString, l10n, Uri, type Disposable, type TextDocument } from 'vscode';
 import type { Position } from 'vscode';
-import type { FoundKey, HistoricFind } from '../../leaks/leakBook';
+import type { FoundKey } from '../../leaks/leakBook';
+import type { HistoryFind } from '../../leaks/scanHistory';
 import { rawKeyAt } from '../../leaks/seenKey';
 import { redact } from '../../omi/redact';
 import { commandIds } from '../ids';
@@ -97,7 +98,7 @@ function list(target: MarkdownString, title: string, entries: readonly Write[]):
 }
 
 /** `1a2b3c4, Nov 3, 2026, src/bot.ts, published on origin/main`. */
-function commitInWords({ commit, authoredAt, path, isPublished, branches }: HistoricFind): Write {
+function commitInWords({ commit, authoredAt, path, isPublished, branches }: HistoryFind): Write {
   const [branch] = branches;
   const published =
     branch === undefined ? l10n.t('published') : l10n.t('published on {0}', asPlainText(redact(branch)));

@@ -1,7 +1,7 @@
 import { l10n, Uri, workspace } from 'vscode';
 import type { KeyTarget } from '../../keys/key';
 import type { IncidentFacts, IncidentPlace, IncidentStep } from '../../leaks/incidentNote';
-import type { HistoricFind } from '../../leaks/leakBook';
+import type { HistoryFind } from '../../leaks/scanHistory';
 import type { SeenKey } from '../../leaks/seenKey';
 import type { Parts } from '../parts';
 import { placesInWords } from '../rotationReport';
@@ -86,7 +86,7 @@ export class Incident {
   }
 
   /** The commits that brought the key in, as far as the history was looked into; newest first. */
-  get #commits(): readonly HistoricFind[] {
+  get #commits(): readonly HistoryFind[] {
     return this.#parts.leaks.book.historyOf(this.seen.fingerprint);
   }
 

@@ -2,7 +2,8 @@ import { Uri } from 'vscode';
 import type { Exposure, Judgement, Severity } from '../../leaks/judgement';
 import { exposureOf } from '../../leaks/judgement';
 import type { FileStanding } from '../../leaks/git';
-import type { FoundKey, HistoricFind } from '../../leaks/leakBook';
+import type { FoundKey } from '../../leaks/leakBook';
+import type { HistoryFind } from '../../leaks/scanHistory';
 import type { SeenKey } from '../../leaks/seenKey';
 import type { Leaks } from './leaks';
 
@@ -12,7 +13,7 @@ export interface KeyLeak {
   /** In the texts of the workspace, the worst first. */
   readonly places: readonly LeakPlace[];
   /** The commits that brought it in, newest first. */
-  readonly history: readonly HistoricFind[];
+  readonly history: readonly HistoryFind[];
   readonly judgement: Judgement;
 }
 

@@ -2,7 +2,7 @@ import { l10n } from 'vscode';
 import type { Account } from '../../account/session';
 import type { Exposure, Judgement, Life } from '../../leaks/judgement';
 import type { FileStanding } from '../../leaks/git';
-import type { HistoricFind } from '../../leaks/leakBook';
+import type { HistoryFind } from '../../leaks/scanHistory';
 import { redact } from '../../omi/redact';
 import { asPlainText } from '../words';
 
@@ -50,11 +50,11 @@ export function lifeWord(life: Life): string {
 }
 
 /** A commit's short id. */
-export function shortId({ commit }: HistoricFind): string {
+export function shortId({ commit }: HistoryFind): string {
   return commit.slice(0, 7);
 }
 
 /** The file that a commit brought a key into, safe for a sentence. */
-export function fileOfCommit({ path }: HistoricFind): string {
+export function fileOfCommit({ path }: HistoryFind): string {
   return path === '' ? l10n.t('the commit message') : asPlainText(redact(path));
 }

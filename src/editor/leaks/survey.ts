@@ -1,4 +1,6 @@
-import { Disposable, Uri, workspace } from 'vscode';
+import { Disposable, FileSystemError, Uri, workspace } from 'vscode';
+import { drain } from '../../leaks/drain';
+import type { LeakBook } from '../../leaks/leakBook';
 import { keyFamilies } from '../../omi/rawKey';
 import type { Parts } from '../parts';
 import { after } from '../timers';
@@ -23,7 +25,7 @@ export function registerLeakSurvey(parts: Parts): Disposable {
     mark.soon();
     rows.soon();
   };
-  const deleted = new DeletedFiles(parts);
+  const deleted = new DeletedFiles(leaks.book);
   return Disposable.from(
     item,
     mark,
@@ -54,43 +56,59 @@ function calmly(act: () => void): Calm {
   return { soon, dispose: () => timer?.dispose() };
 }
 
+/** Of a file that is made and deleted at once, VS Code tells nothing: so what was found is looked for once more. Milliseconds. */
+const settledMs = 2000;
+
 /** Forgets the places in files that are gone. */
 class DeletedFiles implements Disposable {
-  readonly #parts: Parts;
+  readonly #book: LeakBook;
   readonly #gone = new Set<string>();
+  readonly #rests = new Set<{ dispose(): void }>();
   readonly #check: Calm;
   readonly #disposables: Disposable;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    this.#check = calmly(() => void this.#forget());
+  constructor(book: LeakBook) {
+    this.#book = book;
+    this.#check = calmly(() => this.#followEnds());
     const watcher = workspace.createFileSystemWatcher('**/*', true, true, false);
     const note = (uri: Uri): void => {
       this.#gone.add(uri.toString());
       this.#check.soon();
     };
-    this.#disposables = Disposable.from(watcher, watcher.onDidDelete(note), this.#check);
+    const found = book.onDidChange((addresses) => this.#lookAgainLater(addresses));
+    this.#disposables = Disposable.from(watcher, watcher.onDidDelete(note), this.#check, found);
   }
 
   dispose(): void {
     this.#disposables.dispose();
+    this.#rests.forEach((rest) => rest.dispose());
+  }
+
+  #lookAgainLater(addresses: ReadonlySet<string>): void {
+    const rest = after(settledMs, () => {
+      this.#rests.delete(rest);
+      void this.#forgetMissing(this.#book.addresses.filter((address) => addresses.has(address)));
+    });
+    this.#rests.add(rest);
+  }
+
+  #followEnds(): void {
+    const gone = new Set(this.#gone);
+    this.#gone.clear();
+    void this.#forgetMissing(this.#book.addresses.filter((address) => isAtOrBelowOne(address, gone)));
   }
 
   /** A file that is written anew is told as deleted, too, so it counts only when it is not there. */
-  async #forget(): Promise<void> {
-    const { book } = this.#parts.leaks;
-    const gone = new Set(this.#gone);
-    this.#gone.clear();
-    const doubtful = book.addresses.filter((address) => isAtOrBelowOne(address, gone));
+  async #forgetMissing(doubtful: readonly string[]): Promise<void> {
     const missing = new Set<string>();
-    await Promise.all(
-      doubtful.map(async (address) => {
-        if (!isUnsaved(address) && !(await isThere(address))) missing.add(address);
-      }),
-    );
-    if (missing.size > 0) book.forget((address) => missing.has(address));
+    await drain(doubtful, never, async (address) => {
+      if (!isUnsaved(address) && (await isGone(address))) missing.add(address);
+    });
+    if (missing.size > 0) this.#book.forget((address) => missing.has(address));
   }
 }
+
+const never = new AbortController().signal;
 
 /** Whether an address, or a folder that it lies in, is among those. */
 function isAtOrBelowOne(address: string, places: ReadonlySet<string>): boolean {
@@ -105,9 +123,10 @@ function isUnsaved(address: string): boolean {
   return workspace.textDocuments.some(({ uri, isDirty }) => isDirty && uri.toString() === address);
 }
 
-async function isThere(address: string): Promise<boolean> {
+/** What cannot be asked for, such as a text that never was a file, is not gone. */
+async function isGone(address: string): Promise<boolean> {
   return workspace.fs.stat(Uri.parse(address, true)).then(
-    () => true,
     () => false,
+    (error: unknown) => error instanceof FileSystemError && error.code === 'FileNotFound',
   );
 }

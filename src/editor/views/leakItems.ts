@@ -10,7 +10,7 @@ import {
 } from 'vscode';
 import type { Account } from '../../account/session';
 import type { Exposure } from '../../leaks/judgement';
-import type { HistoricFind } from '../../leaks/leakBook';
+import type { HistoryFind } from '../../leaks/scanHistory';
 import { maskedKey } from '../../leaks/seenKey';
 import { redact } from '../../omi/redact';
 import { placeContextValue, strangerContextValue } from '../ids';
@@ -113,7 +113,7 @@ function placeItem(under: string, found: LeakPlace): TreeItem {
   return item;
 }
 
-function commitItem(under: string, find: HistoricFind): TreeItem {
+function commitItem(under: string, find: HistoryFind): TreeItem {
   const exposure = find.isPublished ? 'published' : 'committed';
   const item = new TreeItem(`${shortId(find)} · ${fileOfCommit(find)}`);
   item.id = `${under}@${find.commit}:${find.path}`;
@@ -151,7 +151,7 @@ export function leakTooltip(node: LeakNode): MarkdownString | undefined {
 const mostCommits = 5;
 
 /** Which commits brought a key in: the words of others, which must not be read as Markdown. */
-function commitTooltip(finds: readonly HistoricFind[]): MarkdownString {
+function commitTooltip(finds: readonly HistoryFind[]): MarkdownString {
   const text = new MarkdownString();
   for (const find of finds.slice(0, mostCommits)) {
     const { author, authoredAt, branches } = find;

@@ -1,5 +1,5 @@
 import { keyRef, type KeyTarget } from '../../keys/key';
-import type { HistoricFind } from '../../leaks/leakBook';
+import type { HistoryFind } from '../../leaks/scanHistory';
 import { maskedKey } from '../../leaks/seenKey';
 import { isExposed, keyLeaks, type KeyLeak, type LeakPlace } from '../leaks/keyLeaks';
 import type { Leaks } from '../leaks/leaks';
@@ -13,7 +13,7 @@ export type LeakNode =
   | { readonly kind: 'stranger'; readonly leak: KeyLeak; readonly found?: LeakPlace }
   /** `under` is the id of the row above. */
   | { readonly kind: 'place'; readonly under: string; readonly found: LeakPlace }
-  | { readonly kind: 'commit'; readonly under: string; readonly find: HistoricFind }
+  | { readonly kind: 'commit'; readonly under: string; readonly find: HistoryFind }
   /** Places or commits that are not shown. */
   | { readonly kind: 'more'; readonly under: string; readonly count: number };
 

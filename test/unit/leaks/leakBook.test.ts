@@ -1,12 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
-import {
-  LeakBook,
-  type HistoricFind,
-  type IgnoredKey,
-  type KnownDeath,
-  type LookedInto,
-} from '../../../src/leaks/leakBook';
+import { LeakBook, type IgnoredKey, type KnownDeath, type LookedInto } from '../../../src/leaks/leakBook';
+import type { HistoryFind } from '../../../src/leaks/scanHistory';
 import { seenKeyOf, type SeenKey } from '../../../src/leaks/seenKey';
 import { MemoryJournal } from '../keys/memoryJournal';
 
@@ -16,7 +11,7 @@ const textWith = (address: string, ...keys: readonly SeenKey[]): LookedInto => (
   standing: 'tracked',
   finds: keys.map((key, line) => ({ key, line, start: 0, end: 40 })),
 });
-const commitOf = (key: SeenKey, commit: string, authoredAt = 0): HistoricFind => ({
+const commitOf = (key: SeenKey, commit: string, authoredAt = 0): HistoryFind => ({
   ...{ key, commit, authoredAt, author: 'Ada', path: 'bot.py', isPublished: false, branches: [] },
 });
 
