@@ -2,28 +2,16 @@ import { commands, Disposable, l10n, window, workspace, type TreeView, type View
 import type { Sessions } from '../../account/sessions';
 import type { KeyTarget } from '../../keys/key';
 import type { KeyRings } from '../../keys/keyAccess';
-import type { PendingSecrets } from '../../keys/pendingSecrets';
-import type { Rotations } from '../../keys/rotation';
 import { keyFamilies } from '../../omi/rawKey';
 import { combinedKind, ContextKeys } from '../contextKeys';
 import { wordsForFailure } from '../failures';
 import { settingNames, settingsSection, viewIds } from '../ids';
 import type { KeyLeak } from '../leaks/keyLeaks';
-import type { Leaks } from '../leaks/leaks';
 import { after } from '../timers';
 import { asPlainText, clockTime } from '../words';
 import { KeysInWork } from './keysInWork';
 import { KeysTree, type KeysNode } from './keysTree';
-
-export interface KeysViewParts {
-  readonly rings: KeyRings;
-  readonly sessions: Sessions;
-  readonly pending: PendingSecrets;
-  readonly rotations: Rotations;
-  readonly leaks: Leaks;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-}
+import { ShownKeys, type ShownKeysParts } from './shownKeys';
 
 /** VS Code holds back a view's changes for as long as they come faster than every 200 milliseconds. */
 const messagePaceMs = 250;
@@ -33,6 +21,7 @@ export class KeysView {
   readonly inWork = new KeysInWork();
   readonly #rings: KeyRings;
   readonly #sessions: Sessions;
+  readonly #shown: ShownKeys;
   readonly #tree: KeysTree;
   readonly #view: TreeView<KeysNode>;
   readonly #contextKeys = new ContextKeys();
@@ -43,10 +32,11 @@ export class KeysView {
   #isDrawing = false;
   #accountId: string | undefined;
 
-  constructor(parts: KeysViewParts) {
+  constructor(parts: ShownKeysParts) {
     this.#rings = parts.rings;
     this.#sessions = parts.sessions;
-    this.#tree = new KeysTree({ ...parts, inWork: this.inWork });
+    this.#shown = new ShownKeys(parts);
+    this.#tree = new KeysTree({ ...parts, inWork: this.inWork, shown: this.#shown });
     this.#view = window.createTreeView(viewIds.keys, {
       treeDataProvider: this.#tree,
       canSelectMany: true,
@@ -78,12 +68,12 @@ export class KeysView {
 
   /** What a person typed to see some keys alone; empty shows all. */
   get filter(): string {
-    return this.#tree.filter;
+    return this.#shown.filter;
   }
 
   set filter(text: string) {
-    this.#tree.filter = text.trim();
-    this.#contextKeys.setFiltered(this.#tree.filter !== '');
+    this.#shown.filter = text.trim();
+    this.#contextKeys.setFiltered(this.#shown.filter !== '');
     this.#draw();
   }
 
@@ -176,7 +166,7 @@ export class KeysView {
 
   /** How many entries ask something of the person, and what they are. */
   #badge(): ViewBadge | undefined {
-    const { unused, waiting, rotations, exposed } = this.#tree.attention;
+    const { unused, waiting, rotations, exposed } = this.#shown.attention;
     const parts = [
       exposed > 0 ? l10n.t('Exposed API keys: {0}', exposed) : '',
       unused > 0 ? l10n.t('Unused or stale API keys: {0}', unused) : '',
@@ -207,7 +197,7 @@ export class KeysView {
   /** A text, and how many keys the filter lets through, while there is one. */
   #withFilter(text: string): string {
     if (this.filter === '') return text;
-    const { all, shown } = this.#tree.counts;
+    const { all, shown } = this.#shown.counts;
     return `${text} · ${l10n.t('Filter: {0} · {1} of {2}', asPlainText(this.filter), shown, all)}`;
   }
 
