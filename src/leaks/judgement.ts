@@ -1,6 +1,7 @@
 import type { KeyTarget } from '../keys/key';
 import type { ListedKey } from '../omi/schemas';
 import type { FileStanding } from './git';
+import type { ToldLife } from './leakBook';
 import type { SeenKey } from './seenKey';
 
 /**
@@ -35,7 +36,9 @@ export interface Evidence {
   /** The listed keys it may be: see {@link ownersOf}. */
   readonly owners: readonly KeyTarget[];
   /** What Omi said of this key, or what a revocation has shown. */
-  readonly knownLife: 'alive' | 'dead' | 'otherAccount' | undefined;
+  readonly told: ToldLife | undefined;
+  /** The accounts that are signed in. */
+  readonly accounts: readonly string[];
   /** Whether the lists of all accounts that are signed in were read: only then a missing owner means something. */
   readonly listsRead: boolean;
 }
@@ -92,16 +95,26 @@ export function ownersIn(lists: readonly AccountList[]): (key: SeenKey) => reado
 }
 
 /** Says of a find how far its key has got out, whether it works and whose it is. */
-export function judge({ standing, history, owners, knownLife, listsRead }: Evidence): Judgement {
-  const life = lifeOf(owners, knownLife, listsRead);
-  const exposure = exposureOf(standing, history);
+export function judge(evidence: Evidence): Judgement {
+  const { standing, history, owners, told } = evidence;
   // A key that Omi named as another account's only shares its prefix with one of these.
-  const possible = life === 'otherAccount' ? [] : owners;
+  const isElsewhere = ({ accountId }: KeyTarget): boolean =>
+    told?.kind === 'elsewhere' && told.searched.includes(accountId);
+  const possible = owners.filter((owner) => !isElsewhere(owner));
+  const life = lifeOf({ ...evidence, owners: possible });
+  const exposure = exposureOf(standing, history);
   const owner = possible.length === 1 ? possible[0] : undefined;
   return { exposure, life, severity: severityOf(exposure, life), owner, owners: possible };
 }
 
-function lifeOf(owners: readonly KeyTarget[], knownLife: Evidence['knownLife'], listsRead: boolean): Life {
-  if (knownLife === 'alive') return owners.length === 0 && listsRead ? 'otherAccount' : 'alive';
-  return knownLife ?? (owners.length > 0 ? 'alive' : 'unknown');
+function lifeOf({ owners, told, accounts, listsRead }: Evidence): Life {
+  if (told?.kind === 'dead') return 'dead';
+  if (told?.kind === 'dying' || owners.length > 0) return 'alive';
+  if (told === undefined) return 'unknown';
+  // One of these accounts may have it, as long as its list was not read.
+  const isKnownToAll = told.kind === 'elsewhere' && accounts.every((id) => told.searched.includes(id));
+  if (!listsRead && !isKnownToAll) return 'alive';
+  // It was in the list of this account, and is not any more: Omi was not asked since.
+  const wasHere = told.kind === 'alive' && told.accountId !== undefined && accounts.includes(told.accountId);
+  return wasHere ? 'unknown' : 'otherAccount';
 }

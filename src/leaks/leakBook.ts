@@ -20,8 +20,15 @@ export interface LookedInto {
   readonly standing: FileStanding;
 }
 
-/** What a probe or a revocation has told about a key; `otherAccount` = alive, in no signed-in account. */
-export type ToldLife = 'alive' | 'dead' | 'otherAccount';
+/**
+ * What a probe or a revocation has told about a key. `alive`: Omi accepted it, and the list of this account had it, if one
+ * had. `elsewhere`: Omi accepted it, and none of these accounts has it. `dying`: it was revoked, and a cached login still
+ * lets it in.
+ */
+export type ToldLife =
+  | { readonly kind: 'dead' | 'dying' }
+  | { readonly kind: 'alive'; readonly accountId: string | undefined }
+  | { readonly kind: 'elsewhere'; readonly searched: readonly string[] };
 
 /** A key that a person does not want to hear of: at one address, or (empty) wherever it stands. */
 export interface IgnoredKey {
@@ -31,14 +38,17 @@ export interface IgnoredKey {
   readonly prefix: string;
 }
 
-/** A life that lasts beyond the window: a key that was seen dead stays dead. */
+/** A life that lasts beyond the window: a key that was seen dead stays dead, on the server that said so. */
 export interface KnownDeath {
   readonly fingerprint: string;
+  readonly server: string;
 }
 
 export interface LeakBookParts {
   readonly ignored: Journal<IgnoredKey>;
   readonly deaths: Journal<KnownDeath>;
+  /** The address of the server in use. Another one does not know the keys of this, and so seems to refuse them. */
+  readonly server: () => string;
 }
 
 const mostDeaths = 1000;
@@ -49,11 +59,14 @@ export class LeakBook {
   readonly #changes = new EventEmitter<ReadonlySet<string>>();
   readonly #texts = new Map<string, LookedInto>();
   readonly #history = new Map<string, readonly HistoryFind[]>();
+  /** By server and fingerprint. */
   readonly #lives = new Map<string, ToldLife>();
 
   constructor(parts: LeakBookParts) {
     this.#parts = parts;
-    parts.deaths.read().forEach(({ fingerprint }) => this.#lives.set(fingerprint, 'dead'));
+    for (const { server, fingerprint } of parts.deaths.read()) {
+      this.#lives.set(`${server} ${fingerprint}`, { kind: 'dead' });
+    }
   }
 
   /** Tells which texts are to be looked at anew: those whose finds, or what is known of their keys, have changed. */
@@ -110,18 +123,29 @@ export class LeakBook {
       else fresh.set(fingerprint, [find]);
     }
     for (const [fingerprint, list] of fresh) {
-      const mark = ({ commit, path }: HistoryFind): string => `${commit}\n${path}`;
-      const marks = new Set(list.map(mark));
-      const others = (this.#history.get(fingerprint) ?? []).filter((find) => !marks.has(mark(find)));
-      this.#history.set(fingerprint, [...list, ...others]);
+      const known = new Map(this.#history.get(fingerprint)?.map((find) => [markOf(find), find]));
+      for (const find of list) {
+        const before = known.get(markOf(find));
+        // What was pushed has got out, even if no branch is seen to hold it now.
+        known.set(markOf(find), before?.isPublished && !find.isPublished ? before : find);
+      }
+      this.#history.set(fingerprint, [...known.values()]);
     }
     this.#tellKeys(new Set(fresh.keys()));
   }
 
-  /** Takes what a search of everything has found in place of all that was known: history can be rewritten. */
-  replaceHistory(finds: readonly HistoryFind[]): void {
+  /**
+   * Takes what a search of whole repositories has found in place of what was known of them: history can be rewritten.
+   *
+   * @param repositories what {@link HistoryFind.repository} calls those that were searched.
+   */
+  replaceHistory(finds: readonly HistoryFind[], repositories: ReadonlySet<string>): void {
     const before = new Set(this.#history.keys());
-    this.#history.clear();
+    for (const [fingerprint, known] of this.#history) {
+      const others = known.filter(({ repository }) => !repositories.has(repository));
+      if (others.length > 0) this.#history.set(fingerprint, others);
+      else this.#history.delete(fingerprint);
+    }
     this.noteHistory(finds);
     this.#tellKeys(before);
   }
@@ -140,19 +164,31 @@ export class LeakBook {
     return [...new Map(keys.map((key) => [key.fingerprint, key])).values()];
   }
 
-  /** What was told of a key, if anything was. */
-  lifeOf(fingerprint: string): ToldLife | undefined {
-    return this.#lives.get(fingerprint);
+  /** The server that is asked now. */
+  get server(): string {
+    return this.#parts.server();
   }
 
-  /** Takes what a probe or a revocation has told. Rejects when a death could not be kept beyond this window. */
-  async tellLife(fingerprint: string, life: ToldLife): Promise<void> {
-    if (this.#lives.get(fingerprint) === life) return;
-    this.#lives.set(fingerprint, life);
+  /** What the server in use, or a revocation there, has told of a key, if anything was told. */
+  lifeOf(fingerprint: string): ToldLife | undefined {
+    return this.#lives.get(`${this.server} ${fingerprint}`);
+  }
+
+  /**
+   * Takes what a server, or a revocation there, has told. Rejects when a death could not be kept beyond this window.
+   *
+   * @param server the one that was asked; left out: the one in use.
+   */
+  async tellLife(fingerprint: string, life: ToldLife, server = this.server): Promise<void> {
+    const before = this.#lives.get(`${server} ${fingerprint}`);
+    this.#lives.set(`${server} ${fingerprint}`, life);
+    if (life.kind === 'dead' && before?.kind === 'dead') return;
     this.#tellKeys(new Set([fingerprint]));
-    const others = this.#parts.deaths.read().filter((one) => one.fingerprint !== fingerprint);
-    if (life === 'dead') await this.#parts.deaths.write([...others, { fingerprint }].slice(-mostDeaths));
-    else if (others.length < this.#parts.deaths.read().length) await this.#parts.deaths.write(others);
+    const deaths = this.#parts.deaths.read();
+    const others = deaths.filter((one) => one.fingerprint !== fingerprint || one.server !== server);
+    if (life.kind === 'dead')
+      await this.#parts.deaths.write([...others, { fingerprint, server }].slice(-mostDeaths));
+    else if (others.length < deaths.length) await this.#parts.deaths.write(others);
   }
 
   /** The keys that a person does not want to hear of. */
@@ -190,4 +226,9 @@ export class LeakBook {
   #tell(changed: ReadonlySet<string>): void {
     if (changed.size > 0) this.#changes.emit(changed);
   }
+}
+
+/** What tells the finds of one key apart. */
+function markOf({ commit, path }: HistoryFind): string {
+  return `${commit}\n${path}`;
 }

@@ -11,6 +11,8 @@ import type { SeenKey } from './seenKey';
 export interface HistoryFind {
   readonly key: SeenKey;
   readonly commit: string;
+  /** Where the history lies: work trees of one repository share it. */
+  readonly repository: string;
   /** As the commit has it, not as a `.mailmap` would. Raw keys are masked here and in `path` and `branches`. */
   readonly author: string;
   /** Milliseconds since 1970. */
@@ -37,6 +39,8 @@ export type HistoryScan =
       readonly kind: 'scanned';
       /** The repository's folder; of a bare one its Git directory. */
       readonly root: string;
+      /** Where its history lies; undefined when a cancel came before that was known. */
+      readonly repository: string | undefined;
       /** Newest first, by author date. */
       readonly finds: readonly HistoryFind[];
       /** How many commits the history has; with `paths` those alone that changed one of the files. */
@@ -68,7 +72,15 @@ export async function scanHistory(folder: string, wishes: HistoryWishes): Promis
   const whole = ['--no-replace-objects', '--literal-pathspecs'];
   const ask: AskGit = (args, question) => runGit(folder, [...whole, ...args], signal, question);
   const repository = await repositoryOf(ask);
-  if (signal.aborted) return { kind: 'scanned', root: folder, finds: [], commits: 0, limits: ['cancelled'] };
+  if (signal.aborted)
+    return {
+      kind: 'scanned',
+      root: folder,
+      repository: undefined,
+      finds: [],
+      commits: 0,
+      limits: ['cancelled'],
+    };
   if (repository === 'missing') return { kind: (await isFolder(folder)) ? 'noGit' : 'noRepository' };
   if (repository === 'none') return { kind: 'noRepository' };
   return new Scan(ask, wishes, repository).run();
@@ -76,6 +88,7 @@ export async function scanHistory(folder: string, wishes: HistoryWishes): Promis
 
 interface Repository {
   readonly root: string;
+  readonly common: string;
   /** Where the folder lies in it: '' or `sub/`. */
   readonly prefix: string;
   readonly limits: readonly HistoryLimit[];
@@ -101,6 +114,7 @@ async function repositoryOf(ask: AskGit): Promise<Repository | 'none' | 'missing
   return {
     // There is no top level in a bare repository.
     root: (await line('rev-parse', '--show-toplevel')) ?? gitDirectory,
+    common,
     prefix: (await line('rev-parse', '--show-prefix')) ?? '',
     limits: [
       ...(isShallow ? ['shallow' as const] : []),
@@ -138,8 +152,9 @@ class Scan {
     if (signal.aborted) this.limits.add('cancelled');
     else onProgress?.(this.commits.length);
     if (!this.history.isWhole && !signal.aborted) this.limits.add('unreadableObjects');
-    const [root, commits, limits] = [this.repository.root, this.commits.length, [...this.limits]];
-    return { kind: 'scanned', root, finds, commits, limits };
+    const { root, common } = this.repository;
+    const [commits, limits] = [this.commits.length, [...this.limits]];
+    return { kind: 'scanned', root, repository: common, finds, commits, limits };
   }
 
   private async findAnywhere(): Promise<readonly BareFind[]> {
@@ -202,12 +217,22 @@ class Scan {
     if (commits.size === 0) return [];
     const authorship = await this.history.authorship([...commits]);
     const published = await remoteBranches(this.ask, commits);
+    // What a cancel has left in the dark is not told as if it were known.
+    if (this.wishes.signal.aborted) return [];
     if (published === 'noRemote' || published === 'failed') this.limits.add('noRemote');
-    if (published === 'failed' && !this.wishes.signal.aborted) this.limits.add('gitFailed');
+    if (published === 'failed') this.limits.add('gitFailed');
+    const repository = this.repository.common;
     const finds = bare.map((find) => {
       const { author, authoredAt } = authorship.get(find.commit) ?? { author: '', authoredAt: 0 };
       const branches = typeof published === 'string' ? [] : (published.get(find.commit) ?? []);
-      return { ...find, author: maskRawKey(author), authoredAt, branches, isPublished: branches.length > 0 };
+      return {
+        ...find,
+        repository,
+        author: maskRawKey(author),
+        authoredAt,
+        branches,
+        isPublished: branches.length > 0,
+      };
     });
     return finds.sort((one, other) => other.authoredAt - one.authoredAt);
   }

@@ -164,16 +164,17 @@ async function settle(parts: Parts, incident: Incident, target: KeyTarget, end: 
   if (end.kind === 'provenDead' || end.kind === 'alreadyDead') incident.step('provenDead');
   if (end.kind === 'revokedStillAnswering') {
     incident.step('stillAnswering');
+    await tellLife(parts, incident.seen, { kind: 'dying' });
     parts.leaks.deathWatch.watch(incident.question.raw, target);
   }
   // What no longer is in the list counts as dead, unless something lets it in or might.
   const isUnprovable = end.kind === 'revokedNotProvable' && typeof end.why === 'string';
   if (end.kind === 'provenDead' || end.kind === 'alreadyDead' || isUnprovable) {
     parts.leaks.deathWatch.stop(incident.seen);
-    await tellLife(parts, incident.seen, 'dead');
+    await tellLife(parts, incident.seen, { kind: 'dead' });
     await forgetSecretOf(parts, key);
   } else if (end.kind === 'stillLive') {
-    await tellLife(parts, incident.seen, 'alive');
+    await tellLife(parts, incident.seen, { kind: 'alive', accountId });
   }
 }
 

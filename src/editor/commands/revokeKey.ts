@@ -3,6 +3,7 @@ import type { KeyTarget } from '../../keys/key';
 import type { ListedKey } from '../../omi/schemas';
 import { checkRevoked, revokeKeys, type KeyOutcome } from '../../keys/revokeKeys';
 import { confirmRevocation } from '../ask';
+import { tellRevoked } from '../leaks/tellLife';
 import { notify } from '../notify';
 import type { Parts } from '../parts';
 import { reasonOf, reportRevocation } from '../revocationReport';
@@ -39,7 +40,7 @@ export async function revokeAndReport(parts: Parts, targets: readonly KeyTarget[
   for (;;) {
     outcomes.forEach((outcome) => logOutcome(parts, outcome));
     recordRevocations(parts, outcomes);
-    await forgetSecrets(parts, outcomes);
+    await followDeaths(parts, outcomes);
     const report = reportRevocation(outcomes);
     const action = await notify(report);
     if (action === 'signIn' && !(await signIn(parts))) return;
@@ -93,10 +94,12 @@ export async function cancellably<T>(
   }
 }
 
-async function forgetSecrets(parts: Parts, outcomes: readonly KeyOutcome[]): Promise<void> {
-  for (const { target, end } of outcomes) {
-    if (end.kind === 'revoked' || end.kind === 'alreadyGone') await forgetSecretOf(parts, target.key);
-  }
+async function followDeaths(parts: Parts, outcomes: readonly KeyOutcome[]): Promise<void> {
+  const gone = outcomes
+    .filter(({ end: { kind } }) => kind === 'revoked' || kind === 'alreadyGone')
+    .map(({ target }) => target);
+  await tellRevoked(parts, gone);
+  for (const { key } of gone) await forgetSecretOf(parts, key);
 }
 
 /** The secret of a dead key waits for no place any more. */

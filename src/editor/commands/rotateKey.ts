@@ -6,6 +6,7 @@ import { fail, succeed, type Result } from '../../omi/result';
 import type { ListedKey } from '../../omi/schemas';
 import type { Deed } from '../activityRecord';
 import { confirmRevocation } from '../ask';
+import { tellRevoked } from '../leaks/tellLife';
 import { notify, showNotice } from '../notify';
 import type { Parts } from '../parts';
 import { reportRevocation } from '../revocationReport';
@@ -144,6 +145,7 @@ async function goOn(parts: Parts, rotation: Rotation): Promise<void> {
   const end = await inWork(parts, [old, ...(fresh ? [fresh] : [])], () => takeSteps(parts, rotation));
   if (!end.ok) return tellHalt(parts, target, end.failure);
   note(parts, 'rotate', target, 'revoked', 'list');
+  await tellRevoked(parts, [target]);
   const sequel = sequels.get(old.id);
   sequels.delete(old.id);
   if (sequel) return sequel(end.value);
@@ -234,6 +236,7 @@ async function undo(parts: Parts, seen: Rotation): Promise<void> {
   const target = { accountId, key: fresh };
   if (end.ok) {
     note(parts, 'undoRotation', target, 'revoked', 'list');
+    await tellRevoked(parts, [target]);
     sequels.delete(old.id);
     await notify({ level: 'info', message: wordsForUndone(rotation), actions: [] });
     return;

@@ -18,7 +18,7 @@ export async function scanGitHistory(parts: Parts): Promise<void> {
     const done = await scanHistories(folders, signal, (commits) =>
       say(commits === 1 ? l10n.t('1 commit searched') : l10n.t('{0} commits searched', commits)),
     );
-    if (isWhole(done)) leaks.book.replaceHistory(done.finds);
+    if (isWhole(done)) leaks.book.replaceHistory(done.finds, done.searched);
     else leaks.book.noteHistory(done.finds);
     const mayAsk = !signal.aborted && done.finds.length > 0;
     return { survey: done, unreadLists: mayAsk ? await leaks.readLists() : [] };

@@ -15,6 +15,8 @@ export interface HistorySurvey {
   readonly commits: number;
   /** Repositories that were searched. */
   readonly repositories: number;
+  /** Where their histories lie. */
+  readonly searched: ReadonlySet<string>;
   readonly limits: ReadonlySet<HistoryLimit>;
   /** Folders that are in no repository. */
   readonly without: readonly string[];
@@ -34,14 +36,15 @@ export async function scanHistories(
   signal: AbortSignal,
   say: (commits: number) => void,
 ): Promise<HistorySurvey> {
+  const begun = new Set<string>();
   const searched = new Set<string>();
   const limits = new Set<HistoryLimit>();
   const [finds, without, noGit]: [HistoryFind[], string[], string[]] = [[], [], []];
   let [commits, repositories] = [0, 0];
   for (const { name, uri } of folders) {
     const repository = await repositoryOf(uri.fsPath);
-    if (searched.has(repository)) continue;
-    searched.add(repository);
+    if (begun.has(repository)) continue;
+    begun.add(repository);
     const before = commits;
     const scan = await scanHistory(uri.fsPath, { signal, onProgress: (done) => say(before + done) });
     if (scan.kind === 'noGit') noGit.push(name);
@@ -50,11 +53,12 @@ export async function scanHistories(
       repositories += 1;
       commits += scan.commits;
       finds.push(...scan.finds);
+      if (scan.repository !== undefined) searched.add(scan.repository);
       scan.limits.forEach((limit) => limits.add(limit));
     }
   }
   finds.sort((a, b) => b.authoredAt - a.authoredAt);
-  return { finds, commits, repositories, limits, without, noGit };
+  return { finds, commits, repositories, searched, limits, without, noGit };
 }
 
 /** Whether everything that is here was searched: then what was not found is not there. */

@@ -18,7 +18,8 @@ export interface Finding {
 /** Finds out whose a key is and whether it is alive, with progress, and lets the book of finds know. Works signed out. */
 export async function inquire(parts: Parts, { raw, seen }: KeyInQuestion): Promise<Finding> {
   await parts.loaded;
-  const { inquiry } = parts.leaks;
+  const { inquiry, book } = parts.leaks;
+  const { server } = book;
   let failure: OmiFailure | undefined;
   const asking = l10n.t('Asking Omi about {0}, which counts as a use of it …', maskedKey(seen));
   const searching = l10n.t('Looking for {0} in your accounts …', maskedKey(seen));
@@ -40,16 +41,18 @@ export async function inquire(parts: Parts, { raw, seen }: KeyInQuestion): Promi
     `Leaked key ${maskedKey(seen)}: ${factsOf(identity)}${failure ? `. ${failureLine(failure)}` : ''}`,
   );
   const life = lifeOf(identity);
-  if (life) await tellLife(parts, seen, life);
+  if (life) await tellLife(parts, seen, life, server);
   return { identity, failure };
 }
 
 function lifeOf(identity: LeakIdentity): ToldLife | undefined {
   // Where a list shows a key that looks like it all the same, it is not certain.
-  if (identity.kind === 'dead') return identity.listed ? undefined : 'dead';
-  // With nobody signed in, whose it is cannot be told: the book judges anew once lists are read.
-  if (identity.kind === 'elsewhere') return identity.searched.length > 0 ? 'otherAccount' : 'alive';
-  return identity.pulse?.kind === 'alive' ? 'alive' : undefined;
+  if (identity.kind === 'dead') return identity.listed ? undefined : { kind: 'dead' };
+  // The book judges anew once another account is signed in.
+  if (identity.kind === 'elsewhere')
+    return { kind: 'elsewhere', searched: identity.searched.map(({ id }) => id) };
+  if (identity.pulse?.kind !== 'alive') return undefined;
+  return { kind: 'alive', accountId: identity.kind === 'mine' ? identity.target.accountId : undefined };
 }
 
 function factsOf(identity: LeakIdentity): string {

@@ -52,6 +52,10 @@ export class Leaks {
     this.book = new LeakBook({
       ignored: journalIn(parts.workspaceState, 'omi.ignoredKeys'),
       deaths: journalIn(parts.globalState, 'omi.deadKeys'),
+      server: () => {
+        const base = readBaseUrl();
+        return base.ok ? base.value.prefix : '';
+      },
     });
     const { keys, sessions, pulse, now } = parts;
     this.inquiry = {
@@ -73,7 +77,8 @@ export class Leaks {
       standing,
       history: this.book.historyOf(key.fingerprint),
       owners: this.#ownersOf(key),
-      knownLife: this.book.lifeOf(key.fingerprint),
+      told: this.book.lifeOf(key.fingerprint),
+      accounts: this.#parts.sessions.accounts.map(({ id }) => id),
       listsRead: this.hasLists(key.family),
     });
   }

@@ -44,7 +44,7 @@ async function tellDeath(parts: Parts, { key, target, end }: DeathWatchEnd): Pro
   const deed = { action: 'respond' as const, accountId: target.accountId, key: target.key };
   if (isDead) {
     parts.record.note([{ ...deed, end: 'provenDead', proof: 'list, keyRoute, dataRoute' }]);
-    await tellLife(parts, key, 'dead');
+    await tellLife(parts, key, { kind: 'dead' });
   }
   await notify(
     isDead

@@ -12,6 +12,7 @@ import {
   type Life,
   type Severity,
 } from '../../../src/leaks/judgement';
+import type { ToldLife } from '../../../src/leaks/leakBook';
 import { seenKeyOf } from '../../../src/leaks/seenKey';
 import type { ListedKey } from '../../../src/omi/schemas';
 
@@ -75,29 +76,58 @@ describe('owners', () => {
 });
 
 describe('judgement', () => {
+  const alive = (accountId?: string): ToldLife => ({ kind: 'alive', accountId });
+  const elsewhere = (...searched: string[]): ToldLife => ({ kind: 'elsewhere', searched });
   type Case = readonly [string, Partial<Evidence>, Life, KeyTarget | undefined];
   const cases: readonly Case[] = [
     ['nothing known', {}, 'unknown', undefined],
     ['nothing known, lists read', { listsRead: true }, 'unknown', undefined],
     ['listed', { owners: [owner] }, 'alive', owner],
     ['listed twice: whose is not sure', { owners: [owner, other] }, 'alive', undefined],
-    ['answered, lists not read', { knownLife: 'alive' }, 'alive', undefined],
-    ['answered, in no list', { knownLife: 'alive', listsRead: true }, 'otherAccount', undefined],
-    ['answered, listed', { knownLife: 'alive', listsRead: true, owners: [owner] }, 'alive', owner],
-    ['dead, still listed', { knownLife: 'dead', owners: [owner] }, 'dead', owner],
+    ['answered, lists not read', { told: alive() }, 'alive', undefined],
+    ['answered, in no list', { told: alive(), listsRead: true }, 'otherAccount', undefined],
+    ['answered, listed', { told: alive(), listsRead: true, owners: [owner] }, 'alive', owner],
     [
-      'of another account, only the prefix fits',
-      { knownLife: 'otherAccount', owners: [owner] },
+      'answered and listed then, not listed now',
+      { told: alive('ada'), listsRead: true },
+      'unknown',
+      undefined,
+    ],
+    [
+      'answered and listed then, its account is out',
+      { told: alive('eve'), listsRead: true },
       'otherAccount',
       undefined,
     ],
+    ['dead, still listed', { told: { kind: 'dead' }, owners: [owner] }, 'dead', owner],
+    ['revoked, still let in', { told: { kind: 'dying' }, listsRead: true }, 'alive', undefined],
+    [
+      'of another account, only the prefix fits',
+      { told: elsewhere('ada', 'bob'), owners: [owner] },
+      'otherAccount',
+      undefined,
+    ],
+    [
+      'of another account, which is signed in now',
+      { told: elsewhere('ada'), owners: [other] },
+      'alive',
+      other,
+    ],
+    [
+      'of another account than the new one, too',
+      { told: elsewhere('ada'), listsRead: true },
+      'otherAccount',
+      undefined,
+    ],
+    ['of another account, the new one not read', { told: elsewhere('ada') }, 'alive', undefined],
   ];
   test.each(cases)('%s', (_, evidence, life, whose) => {
     const base: Evidence = {
       standing: 'tracked',
       history: [],
       owners: [],
-      knownLife: undefined,
+      told: undefined,
+      accounts: ['ada', 'bob'],
       listsRead: false,
     };
     const said = judge({ ...base, ...evidence });
@@ -110,7 +140,8 @@ describe('judgement', () => {
       standing: 'ignored',
       history: [{ isPublished: true }],
       owners: [owner, other],
-      knownLife: undefined,
+      told: undefined,
+      accounts: ['ada', 'bob'],
       listsRead: true,
     });
     expect(said).toEqual({

@@ -12,14 +12,29 @@ const textWith = (address: string, ...keys: readonly SeenKey[]): LookedInto => (
   finds: keys.map((key, line) => ({ key, line, start: 0, end: 40 })),
 });
 const commitOf = (key: SeenKey, commit: string, authoredAt = 0): HistoryFind => ({
-  ...{ key, commit, authoredAt, author: 'Ada', path: 'bot.py', isPublished: false, branches: [] },
+  ...{
+    key,
+    commit,
+    authoredAt,
+    repository: '/repo/.git',
+    author: 'Ada',
+    path: 'bot.py',
+    isPublished: false,
+    branches: [],
+  },
 });
 
 let book: LeakBook;
+let deaths: MemoryJournal<KnownDeath>;
+let server: string;
+const newBook = (): LeakBook =>
+  new LeakBook({ ignored: new MemoryJournal<IgnoredKey>(), deaths, server: () => server });
 let told: ReadonlySet<string>[];
 
 beforeEach(() => {
-  book = new LeakBook({ ignored: new MemoryJournal<IgnoredKey>(), deaths: new MemoryJournal<KnownDeath>() });
+  server = 'https://one.example';
+  deaths = new MemoryJournal<KnownDeath>();
+  book = newBook();
   told = [];
   book.onDidChange((addresses) => told.push(addresses));
 });
@@ -66,12 +81,60 @@ describe('history', () => {
     book.look([textWith('file:///a', gone)]);
     book.noteHistory([commitOf(gone, 'a'), commitOf(kept, 'b')]);
     told = [];
-    book.replaceHistory([commitOf(kept, 'c'), commitOf(fresh, 'd')]);
+    book.replaceHistory([commitOf(kept, 'c'), commitOf(fresh, 'd')], new Set(['/repo/.git']));
     const commits = [gone, kept, fresh].map(({ fingerprint }) =>
       book.historyOf(fingerprint).map(({ commit }) => commit),
     );
     expect(commits).toEqual([[], ['c'], ['d']]);
     expect(told.some((addresses) => addresses.has('file:///a'))).toBe(true);
     expect(book.keys.map(({ prefix }) => prefix)).toEqual([gone.prefix, kept.prefix, fresh.prefix]);
+  });
+
+  test('of a repository that was not searched stays', () => {
+    const key = newKey();
+    book.noteHistory([{ ...commitOf(key, 'a'), repository: '/other/.git' }, commitOf(key, 'b')]);
+    book.replaceHistory([], new Set(['/repo/.git']));
+    expect(book.historyOf(key.fingerprint).map(({ commit }) => commit)).toEqual(['a']);
+  });
+
+  test('that was published stays so, whatever a later look can see', () => {
+    const key = newKey();
+    const pushed = { ...commitOf(key, 'a'), isPublished: true, branches: ['origin/main'] };
+    book.noteHistory([pushed]);
+    book.noteHistory([commitOf(key, 'a')]);
+    expect(book.historyOf(key.fingerprint)).toEqual([pushed]);
+    book.replaceHistory([commitOf(key, 'a')], new Set(['/repo/.git']));
+    expect(book.historyOf(key.fingerprint)).toEqual([commitOf(key, 'a')]);
+  });
+});
+
+describe('lives', () => {
+  test('are those that the server in use has told', async () => {
+    const { fingerprint } = newKey();
+    await book.tellLife(fingerprint, { kind: 'dead' });
+    expect(book.lifeOf(fingerprint)).toEqual({ kind: 'dead' });
+    server = 'https://two.example';
+    expect(book.lifeOf(fingerprint)).toBeUndefined();
+    await book.tellLife(fingerprint, { kind: 'alive', accountId: 'ada' });
+    server = 'https://one.example';
+    expect(book.lifeOf(fingerprint)).toEqual({ kind: 'dead' });
+  });
+
+  test('a death outlasts the window, until the key is seen alive', async () => {
+    const { fingerprint } = newKey();
+    await book.tellLife(fingerprint, { kind: 'dead' }, 'https://two.example');
+    expect(newBook().lifeOf(fingerprint)).toBeUndefined();
+    server = 'https://two.example';
+    expect(newBook().lifeOf(fingerprint)).toEqual({ kind: 'dead' });
+    await book.tellLife(fingerprint, { kind: 'alive', accountId: undefined });
+    expect(newBook().lifeOf(fingerprint)).toBeUndefined();
+  });
+
+  test('have the texts drawn anew in which the key stands', async () => {
+    const key = newKey();
+    book.look([textWith('file:///a', key), textWith('file:///b', newKey())]);
+    told = [];
+    await book.tellLife(key.fingerprint, { kind: 'dying' });
+    expect(told.map((addresses) => [...addresses])).toEqual([['file:///a']]);
   });
 });
