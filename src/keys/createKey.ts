@@ -30,7 +30,8 @@ export type CreateOutcome =
 export interface CreationParts {
   /** The account in whose name keys are made, or undefined when nobody is signed in. */
   accountId(): string | undefined;
-  create(key: NewKey, signal: AbortSignal): Promise<Result<CreatedKey>>;
+  /** Makes a key in the name of an account, also when another one has come into use. */
+  create(key: NewKey, accountId: string, signal: AbortSignal): Promise<Result<CreatedKey>>;
   /** Reads the list anew. */
   readList(family: KeyFamily): Promise<Result<KeyList>>;
   /** The last list that was read and had keys in it, however old; undefined when there is none. */
@@ -52,11 +53,14 @@ export async function createKey(
   signal: AbortSignal,
 ): Promise<CreateOutcome> {
   const accountId = parts.accountId();
+  if (accountId === undefined) return { kind: 'notMade', failure: { kind: 'unauthenticated' } };
   const earlier = parts.lastFilledList(key.family);
   const before = await parts.readList(key.family);
   if (!before.ok) return { kind: 'notMade', failure: before.failure };
-  if (signal.aborted) return { kind: 'notMade', failure: { kind: 'cancelled' } };
-  const created = await parts.create(key, signal);
+  // Another account may have come into use: then its list was read.
+  if (signal.aborted || parts.accountId() !== accountId)
+    return { kind: 'notMade', failure: { kind: 'cancelled' } };
+  const created = await parts.create(key, accountId, signal);
   if (created.ok) {
     // The new key belongs in the list at once; a failure of this read is the list's own affair.
     await parts.readList(key.family);

@@ -275,9 +275,9 @@ export class Rotations {
         if (list.ok) known = [...new Set([...list.value.keys, ...earlier].map(({ id }) => id))];
         return list;
       },
-      create: async (key, signal) => {
+      create: async (key, accountId, signal) => {
         await this.#write({ ...rotation, known });
-        return creation.create(key, signal);
+        return creation.create(key, accountId, signal);
       },
     };
   }

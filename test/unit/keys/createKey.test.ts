@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startSandbox, type FaultEffect, type Sandbox } from '../../../sandbox/server';
 import {
   createKey,
@@ -50,6 +50,37 @@ function lostKey(outcome: CreateOutcome): ListedKey {
   expect(others).toEqual([]);
   return key ?? expect.fail('no key');
 }
+
+describe('another account that comes into use meanwhile', () => {
+  test('before the request: nothing is made in either', async () => {
+    await chain.signIn('grace');
+    await chain.sessions.use(sandbox.accounts.ada.uid);
+    const { closed, open } = gate();
+    sandbox.fault({ path: listPath, account: 'ada', effect: { hold: closed } });
+    const outcome = create();
+    await vi.waitFor(() => expect(sandbox.requests.map(({ account }) => account)).toEqual(['ada']));
+    await chain.sessions.use(sandbox.accounts.grace.uid);
+    // As the view does that shows the account in use.
+    await chain.keys.rings.dev.refresh();
+    open();
+    expect(await outcome).toEqual({ kind: 'notMade', failure: { kind: 'cancelled' } });
+    expect(posts()).toEqual([]);
+  });
+
+  test('while the request is under way: the key is made in the first', async () => {
+    await chain.signIn('grace');
+    await chain.sessions.use(sandbox.accounts.ada.uid);
+    const { closed, open } = gate();
+    post({ hold: closed });
+    const outcome = create();
+    await vi.waitFor(() => expect(posts()).toHaveLength(1));
+    await chain.sessions.use(sandbox.accounts.grace.uid);
+    open();
+    expect(await outcome).toMatchObject({ kind: 'created' });
+    expect(posts().map(({ account }) => account)).toEqual(['ada']);
+    expect(robots()).toHaveLength(1);
+  });
+});
 
 describe('a key that is made', () => {
   test('list, POST, list; the new key is in the ring, its secret only in the outcome', async () => {
@@ -213,11 +244,12 @@ describe('keys of old that only seem new', () => {
   });
 
   test('because they are of the account that came into use meanwhile', async () => {
-    sandbox.clearFaults();
     const { closed, open } = gate();
-    post({ hold: closed });
+    lists(1, { hold: closed });
     const creating = create({ name: 'compiler' });
-    await sandbox.waitForRequest({ method: 'POST' });
+    await vi.waitFor(() =>
+      expect(sandbox.requests.map(({ method }) => method)).toEqual(['GET', 'POST', 'GET']),
+    );
     await chain.signIn('grace');
     open();
     expect((await creating).kind).toBe('unknown');
