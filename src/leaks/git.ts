@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptionsWithoutStdio } from 'node:child_process';
 import { access, constants, realpath, stat } from 'node:fs/promises';
-import { delimiter, isAbsolute, join, relative, sep } from 'node:path';
+import { delimiter, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { holdsRawKey } from '../omi/rawKey';
 
 /** What Git said: its exit code and output. `missing` = there is no Git that may be run. */
 export type GitAnswer =
@@ -40,6 +41,8 @@ const leadingElsewhere: ReadonlySet<string> = new Set([
 
 /** How a question to Git is put, beside its arguments. */
 export interface GitQuestion {
+  /** Folders, beside the one that Git runs in, that may bring a `git` of their own: that is never run. */
+  readonly untrusted?: readonly string[];
   /** Written to Git's standard input: the way for whatever must not stand among process arguments. */
   readonly input?: string;
   /** Takes the output piece by piece; the answer has none then, and its size is not limited. */
@@ -51,14 +54,14 @@ export interface GitQuestion {
 /** Output longer than this is not taken: the answer counts as missing; in bytes. */
 const largestOutput = 64 * 1024 * 1024;
 
-/** Runs Git in a folder; never through a shell, never a `git` that lies in that folder. */
+/** Runs Git in a folder; never through a shell, never a `git` that lies in that folder. Never rejects. */
 export async function runGit(
   folder: string,
   args: readonly string[],
   signal: AbortSignal,
-  { input, onOutput, onComplaint }: GitQuestion = {},
+  { input, onOutput, onComplaint, untrusted = [] }: GitQuestion = {},
 ): Promise<GitAnswer> {
-  const git = await findGit(folder);
+  const git = await findGit([folder, ...untrusted]);
   if (git === undefined) return { kind: 'missing' };
   const env = {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !leadingElsewhere.has(name))),
@@ -69,8 +72,14 @@ export async function runGit(
     GIT_NO_LAZY_FETCH: '1',
     LC_ALL: 'C',
   };
-  return new Promise((resolve) => {
-    const child = spawn(git, [...harmless, ...args], { cwd: folder, env, signal, windowsHide: true });
+  return new Promise((settle) => {
+    const child = start(git, [...harmless, ...args], { cwd: folder, env, signal, windowsHide: true });
+    child?.once('error', () => settle({ kind: 'missing' }));
+    // Without a file descriptor to spare it has no pipes, and tells why a moment later.
+    if (!child?.stdout || !child.stderr || !child.stdin) {
+      settle({ kind: 'missing' });
+      return;
+    }
     const pieces: Buffer[] = [];
     let length = 0;
     const take = (piece: Buffer): void => {
@@ -82,10 +91,9 @@ export async function runGit(
     // Unread, it would block Git.
     if (onComplaint) child.stderr.on('data', onComplaint);
     else child.stderr.resume();
-    child.once('error', () => resolve({ kind: 'missing' }));
     child.once('close', (code) => {
       const output = Buffer.concat(pieces).toString('utf8');
-      resolve(
+      settle(
         code === null || length > largestOutput ? { kind: 'missing' } : { kind: 'answered', code, output },
       );
     });
@@ -95,36 +103,75 @@ export async function runGit(
   });
 }
 
+/** Undefined where it cannot even be tried, as in a folder that has become a file. */
+function start(
+  program: string,
+  args: readonly string[],
+  options: SpawnOptionsWithoutStdio,
+): ChildProcess | undefined {
+  try {
+    return spawn(program, args, options);
+  } catch {
+    return undefined;
+  }
+}
+
 /** How Git sees a file: `outside` any repository, or Git cannot be asked. */
 export type FileStanding = 'tracked' | 'ignored' | 'untracked' | 'outside';
 
-/** Asks Git whether it would publish a file. `path` may not exist yet. */
-export async function standingOf(folder: string, path: string, signal: AbortSignal): Promise<FileStanding> {
+/**
+ * Asks Git whether it would publish a file. `path` may not exist yet.
+ *
+ * @param untrusted see {@link GitQuestion}.
+ */
+export async function standingOf(
+  folder: string,
+  path: string,
+  signal: AbortSignal,
+  untrusted: readonly string[] = [],
+): Promise<FileStanding> {
+  const ask = (args: readonly string[], question: GitQuestion = {}): Promise<GitAnswer> =>
+    runGit(folder, args, signal, { ...question, untrusted });
   // A name is no pattern: `*.env` is one file, and a colon at the start is a colon.
   const name = isAbsolute(path) ? path : `./${path}`;
-  const question = ['--literal-pathspecs', 'ls-files', '--error-unmatch', '--', name];
-  const tracked = await runGit(folder, question, signal);
-  if (tracked.kind === 'missing' || tracked.code === 128) return 'outside';
-  if (tracked.code === 0) return 'tracked';
-  const ignored = await runGit(folder, ['check-ignore', '--quiet', '--', name], signal);
+  const isTracked = holdsRawKey(path) ? await isListed(ask, folder, path) : await isMatched(ask, name);
+  if (isTracked !== false) return isTracked ? 'tracked' : 'outside';
+  const ignored = await ask(['check-ignore', '--quiet', '-z', '--stdin'], { input: name });
   if (ignored.kind === 'missing' || ignored.code > 1) return 'outside';
   return ignored.code === 0 ? 'ignored' : 'untracked';
 }
 
+type Ask = (args: readonly string[], question?: GitQuestion) => Promise<GitAnswer>;
+
+/** Whether Git tracks a file; undefined when it cannot tell. */
+async function isMatched(ask: Ask, name: string): Promise<boolean | undefined> {
+  const tracked = await ask(['--literal-pathspecs', 'ls-files', '--error-unmatch', '--', name]);
+  return tracked.kind === 'missing' || tracked.code === 128 ? undefined : tracked.code === 0;
+}
+
+/** The same for a file whose name holds a key, which must not stand among the arguments of a process. */
+async function isListed(ask: Ask, folder: string, path: string): Promise<boolean | undefined> {
+  const wanted = relative(folder, resolve(folder, path)).split(sep).join('/');
+  const tracked = await ask(['ls-files', '-z']);
+  if (tracked.kind === 'missing' || tracked.code !== 0) return undefined;
+  return tracked.output.split('\0').includes(wanted);
+}
+
 /**
- * The first Git on the search path, by absolute address; none that lies in the folder, also by way of a link, so that
- * a program of that name in the folder is never run.
+ * The first Git on the search path, by absolute address; none that lies in one of the folders, also by way of a link, so
+ * that a program of that name in a folder is never run.
  */
-async function findGit(folder: string): Promise<string | undefined> {
+async function findGit(folders: readonly string[]): Promise<string | undefined> {
   const names = process.platform === 'win32' ? ['git.exe'] : ['git'];
   const places = (process.env['PATH'] ?? '').split(delimiter).filter((place) => isAbsolute(place));
-  const root = await realpath(folder).catch(() => folder);
+  const roots = await Promise.all(folders.map((folder) => realpath(folder).catch(() => folder)));
+  const isUntrusted = (path: string): boolean => [...folders, ...roots].some((root) => isInside(root, path));
   for (const place of places) {
     for (const name of names) {
       const candidate = join(place, name);
-      if (isInside(root, candidate) || isInside(folder, candidate)) continue;
+      if (isUntrusted(candidate)) continue;
       const program = await programAt(candidate);
-      if (program !== undefined && !isInside(root, program)) return candidate;
+      if (program !== undefined && !isUntrusted(program)) return candidate;
     }
   }
   return undefined;

@@ -42,6 +42,8 @@ export interface TreeScanWishes {
   /** Decodes the bytes of a file that may hold a key as VS Code would; left out: `decodeText`. */
   readonly decode?: (bytes: Uint8Array, path: string) => Promise<string>;
   readonly onProgress?: (progress: ScanProgress) => void;
+  /** Folders, beside the scanned one, that may bring a `git` of their own: that is never run. */
+  readonly untrusted?: readonly string[];
 }
 
 /** How far a scan has come, told now and then. */
@@ -83,6 +85,8 @@ class Scan {
   private readonly unseen = new Map<Unseen['why'], string[]>();
   private readonly counts = new Map<Unseen['why'], number>();
   private readonly ways = new Set<'git' | 'walk'>();
+  /** The directories of repositories that Git has searched. */
+  private readonly searched = new Set<string>();
   private looked = 0;
   private told = 0;
 
@@ -110,20 +114,26 @@ class Scan {
     };
   }
 
-  /** False when there is no repository at the directory, or Git cannot work with it. */
-  private async searchByGit(directory: string): Promise<boolean> {
+  /**
+   * False when there is no repository at the directory, or Git cannot work with it.
+   *
+   * @param isSure whether a repository that fails is to be told of.
+   */
+  private async searchByGit(directory: string, isSure = true): Promise<boolean> {
     const { gitFolder, excludes } = this;
     const { signal } = this.wishes;
     if (gitFolder === undefined) return false;
+    if (this.searched.has(directory)) return true;
     const onListed = (files: number): void =>
       this.wishes.onProgress?.({ looked: this.looked, underWay: files });
     const { pathspecs } = excludes;
-    const found = await searchWorkTree({ folder: gitFolder, directory, pathspecs, signal, onListed });
+    const found = await searchWorkTree({ ...this.placeOfGit(gitFolder, directory), pathspecs, onListed });
     if (found.kind !== 'searched') {
-      if (found.kind === 'failed' && !signal.aborted) this.note('gitFailed', directory || '.');
+      if (found.kind === 'failed' && isSure && !signal.aborted) this.note('gitFailed', directory || '.');
       return false;
     }
     this.ways.add('git');
+    this.searched.add(directory);
     this.count(found.cleared);
     for (const path of found.unreadable.map((name) => pathOf(directory, name))) {
       if (!excludes.has(path)) this.note('unreadable', path);
@@ -134,7 +144,15 @@ class Scan {
       found.submodules.map((name) => pathOf(directory, name)),
     );
     await this.visitNested([...found.nested.map((name) => pathOf(directory, name)), ...submodules]);
+    for (const path of found.hidden.map((name) => pathOf(directory, name))) {
+      if (!excludes.has(path)) await this.searchByGit(path, false);
+    }
     return true;
+  }
+
+  private placeOfGit(folder: string, directory: string): Parameters<typeof ignoredOf>[0] {
+    const { signal, untrusted = [] } = this.wishes;
+    return { folder, untrusted, directory, signal };
   }
 
   /** One after the other: each keeps the machine busy. */
@@ -160,7 +178,7 @@ class Scan {
       if (finds.length > 0) withKeys.set(name, finds);
     });
     const untracked = [...withKeys.keys()].filter((name) => matches.get(name) !== 'tracked');
-    const ignored = await ignoredOf({ folder, directory, signal }, untracked);
+    const ignored = await ignoredOf(this.placeOfGit(folder, directory), untracked);
     for (const [name, finds] of withKeys) {
       const isTracked = matches.get(name) === 'tracked';
       const standing = isTracked ? 'tracked' : ignored.has(name) ? 'ignored' : 'untracked';

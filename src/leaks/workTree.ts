@@ -1,6 +1,7 @@
 import { access, lstat, realpath } from 'node:fs/promises';
 import { dirname, join, relative, isAbsolute, sep } from 'node:path';
-import { runGit } from './git';
+import { drain } from './drain';
+import { runGit, type GitAnswer, type GitQuestion } from './git';
 
 /** A work tree after Git has looked through it. Paths are relative to the directory that was asked about. */
 export interface SearchedWorkTree {
@@ -15,6 +16,8 @@ export interface SearchedWorkTree {
   readonly submodules: readonly string[];
   /** Where other repositories lie that are no submodules: nested ones, linked work trees. */
   readonly nested: readonly string[];
+  /** Directories of tracked files with a `.git` in them: where that is a repository, Git has passed over them. */
+  readonly hidden: readonly string[];
 }
 
 /** `none` = no repository, or no Git; `failed` = there is one, and Git cannot work with it. */
@@ -22,8 +25,9 @@ export type WorkTreeSearch = SearchedWorkTree | { readonly kind: 'none' | 'faile
 
 /** Where and how Git is asked. */
 export interface WorkTreeQuestion {
-  /** The folder that a person has opened: no program in it is run. */
+  /** The folder that a person has opened: no program in it is run, nor in these others. */
   readonly folder: string;
+  readonly untrusted: readonly string[];
   /** A directory in it, with `/`; `''` = the folder itself, which may lie deeper in a work tree. */
   readonly directory: string;
   /** Beyond `.`: what need not be read. */
@@ -58,11 +62,13 @@ export async function searchWorkTree(question: WorkTreeQuestion): Promise<WorkTr
   if (place === undefined) return { kind: (await hasRepository(question)) ? 'failed' : 'none' };
   const [listed, searched] = await Promise.all([list(question), search(question, place)]);
   if (!listed || !searched) return { kind: 'failed' };
-  const { tracked, others, submodules, nested } = listed;
-  const { names, unreadable } = searched;
+  const { tracked, others, submodules, nested, hidden } = listed;
+  const { unreadable } = searched;
+  // What lies at the place of a submodule is its own affair.
+  const names = searched.names.filter((name) => !isBelowOne(name, submodules));
   const matches = new Map(names.map((name) => [name, tracked.has(name) ? 'tracked' : 'other'] as const));
   const cleared = Math.max(tracked.size + others - matches.size - unreadable.length, 0);
-  return { kind: 'searched', cleared, matches, unreadable, submodules, nested };
+  return { kind: 'searched', cleared, matches, unreadable, submodules, nested, hidden };
 }
 
 /** What Git lists. */
@@ -72,6 +78,7 @@ interface Listed {
   /** How many files are not tracked. */
   readonly others: number;
   readonly nested: readonly string[];
+  readonly hidden: readonly string[];
 }
 
 /** Undefined when Git fails. */
@@ -85,7 +92,8 @@ async function list(question: WorkTreeQuestion): Promise<Listed | undefined> {
   const others = untracked.names.length - nested.length;
   const { tracked, submodules } = readIndex(entries.names);
   question.onListed(tracked.size + others);
-  return { tracked, submodules, others, nested };
+  const hidden = await withRepositories(question, directoriesOf(tracked));
+  return { tracked, submodules, others, nested, hidden };
 }
 
 /** Reads lines such as `H 100644 <id> 0<tab>path`: files that are to be in the work tree (not `S`), and submodules. */
@@ -100,9 +108,39 @@ function readIndex(entries: readonly string[]): Pick<Listed, 'tracked' | 'submod
   return { tracked, submodules: submodules.filter(isPlain) };
 }
 
-/** An index can be written by anybody, and lead anywhere. */
+/** An index can be written by anybody, and lead anywhere; on Windows also by way of a backslash or a drive. */
 function isPlain(path: string): boolean {
+  if (sep === '\\' && /[\\:]/.test(path)) return false;
   return !path.split('/').some((part) => part === '' || part === '.' || part === '..');
+}
+
+function isBelowOne(name: string, places: readonly string[]): boolean {
+  return places.some((place) => name.startsWith(`${place}/`));
+}
+
+/** The directories that paths lie in, but for the top. */
+function directoriesOf(paths: Iterable<string>): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const path of paths) {
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const directory = path.slice(0, end);
+      if (found.has(directory)) break;
+      found.add(directory);
+    }
+  }
+  return found;
+}
+
+/** Those of some directories that have a `.git` in them. */
+async function withRepositories(
+  { folder, directory, signal }: WorkTreeQuestion,
+  names: ReadonlySet<string>,
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  await drain([...names].filter(isPlain), signal, async (name) => {
+    if (await exists(join(folder, directory, name, '.git'))) found.push(name);
+  });
+  return found.sort();
 }
 
 /** The files with a match, and what Git could not read; undefined when it fails with either pattern. */
@@ -132,14 +170,11 @@ function unreadableIn(complaints: string, place: string): readonly string[] | un
 }
 
 /** Which of some untracked files Git would leave out by a .gitignore; none when it cannot tell. */
-export async function ignoredOf(
-  { folder, directory, signal }: Pick<WorkTreeQuestion, 'folder' | 'directory' | 'signal'>,
-  paths: readonly string[],
-): Promise<ReadonlySet<string>> {
+export async function ignoredOf(place: Place, paths: readonly string[]): Promise<ReadonlySet<string>> {
   if (paths.length === 0) return new Set();
   // With `./` before it, a colon at the start of a name is a colon.
   const input = paths.map((path) => `./${path}`).join('\0');
-  const told = await runGit(folder, inside(directory, ['check-ignore', '-z', '--stdin']), signal, { input });
+  const told = await ask(place, ['check-ignore', '-z', '--stdin'], { input });
   const ignored = told.kind === 'answered' && told.code === 0 ? told.output.split('\0') : [];
   return new Set(ignored.map((path) => path.slice('./'.length)));
 }
@@ -154,19 +189,29 @@ export async function kindAt(folder: string, path: string): Promise<'file' | 'di
   return stats.isDirectory() ? 'directory' : 'other';
 }
 
-/** Git starts in the opened folder, so that it is chosen from outside that folder, and goes to the directory itself. */
-function inside(directory: string, args: readonly string[]): readonly string[] {
-  return [...plainAnswers, ...(directory === '' ? [] : ['-C', `./${directory}`]), ...args];
+type Place = Pick<WorkTreeQuestion, 'folder' | 'untrusted' | 'directory' | 'signal'>;
+
+/** Asks Git in the directory. */
+function ask(
+  { folder, untrusted, directory, signal }: Place,
+  args: readonly string[],
+  question: GitQuestion = {},
+): Promise<GitAnswer> {
+  const roots = [folder, ...untrusted];
+  return runGit(join(folder, directory), [...plainAnswers, ...args], signal, {
+    ...question,
+    untrusted: roots,
+  });
 }
 
 /** Names that Git gives, each ended by a zero, and its complaints. Undefined when Git did not do it. */
 async function answer(
-  { folder, directory, pathspecs, signal }: WorkTreeQuestion,
+  question: WorkTreeQuestion,
   args: readonly string[],
 ): Promise<{ readonly names: readonly string[]; readonly complaints: string } | undefined> {
   const pieces: Buffer[] = [];
   const complaints: Buffer[] = [];
-  const told = await runGit(folder, inside(directory, [...args, '--', '.', ...pathspecs]), signal, {
+  const told = await ask(question, [...args, '--', '.', ...question.pathspecs], {
     onOutput: (piece) => void pieces.push(piece),
     onComplaint: (piece) => void complaints.push(piece),
   });
@@ -183,8 +228,9 @@ function textOf(pieces: readonly Buffer[]): string {
  * Where the directory lies in its work tree, with `/`: at the top (`''`); for the opened folder, also below. Undefined
  * when it is not in one.
  */
-async function placeInWorkTree({ folder, directory, signal }: WorkTreeQuestion): Promise<string | undefined> {
-  const told = await runGit(folder, inside(directory, ['rev-parse', '--show-toplevel']), signal);
+async function placeInWorkTree(question: WorkTreeQuestion): Promise<string | undefined> {
+  const { folder, directory } = question;
+  const told = await ask(question, ['rev-parse', '--show-toplevel']);
   if (told.kind === 'missing' || told.code !== 0) return undefined;
   try {
     // A repository may claim to have its work tree anywhere.
@@ -198,9 +244,10 @@ async function placeInWorkTree({ folder, directory, signal }: WorkTreeQuestion):
 }
 
 /** Whether there is something that calls itself a repository: in the directory; for the opened folder, or above it. */
-async function hasRepository({ folder, directory, signal }: WorkTreeQuestion): Promise<boolean> {
+async function hasRepository(question: WorkTreeQuestion): Promise<boolean> {
+  const { folder, directory } = question;
   // Without Git, there is none that matters.
-  if ((await runGit(folder, ['--version'], signal)).kind === 'missing') return false;
+  if ((await ask(question, ['--version'])).kind === 'missing') return false;
   let place = join(folder, directory);
   for (;;) {
     if (await exists(join(place, '.git'))) return true;

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   cpSync,
@@ -126,6 +127,31 @@ describe('how Git sees a file', () => {
     vi.stubEnv('GIT_WORK_TREE', repo);
     vi.stubEnv('GIT_INDEX_FILE', join(repo, '.git', 'index'));
     expect(await standing('tracked.env', join(root, 'plain'))).toBe('outside');
+  });
+
+  test('a folder that has become a file', async () => {
+    write(join(root, 'file'));
+    expect(await standing('.env', join(root, 'file'))).toBe('outside');
+    expect(await standing('.env', join(root, 'file/below'))).toBe('outside');
+  });
+
+  test('a file whose name holds a key, which stands in no argument', async () => {
+    const raw = `omi_dev_${randomBytes(16).toString('hex')}`;
+    const heard = join(root, 'heard');
+    const real = git(repo, '--exec-path').trim();
+    write(join(root, 'own/git'), `#!/bin/sh\necho "$@" >> '${heard}'\nexec '${real}/git' "$@"\n`);
+    chmodSync(join(root, 'own/git'), 0o755);
+    for (const path of [`${raw}.txt`, `sub/${raw}.txt`, `${raw}.secret`, `${raw}/new.txt`])
+      write(join(repo, path));
+    git(repo, 'add', `${raw}.txt`, `sub/${raw}.txt`);
+    vi.stubEnv('PATH', [join(root, 'own'), process.env['PATH']].join(delimiter));
+    expect(await standing(`${raw}.txt`)).toBe('tracked');
+    expect(await standing(join(repo, 'sub', `${raw}.txt`), join(repo, 'sub'))).toBe('tracked');
+    expect(await standing(`${raw}.secret`)).toBe('ignored');
+    expect(await standing(`${raw}/new.txt`)).toBe('untracked');
+    expect(await standing('new.txt', join(repo, raw))).toBe('untracked');
+    expect(readFileSync(heard, 'utf8')).toContain('ls-files');
+    expect(readFileSync(heard, 'utf8')).not.toContain(raw);
   });
 
   test('a cancel', async () => {
@@ -294,6 +320,15 @@ describe('which Git is run', () => {
     symlinkSync(repo, join(root, 'linked-repo'));
     vi.stubEnv('PATH', [join(repo, 'bin'), process.env['PATH'] ?? ''].join(delimiter));
     expect(await standing('tracked.env', join(root, 'linked-repo'))).toBe('tracked');
+    expect(existsSync(marker)).toBe(false);
+  });
+
+  test('nor one in another folder that is open', async () => {
+    trap(join(repo, 'bin/git'));
+    mkdirSync(join(repo, 'src'));
+    path(join(repo, 'bin'));
+    const answer = await standingOf(join(repo, 'src'), '../tracked.env', signal(), [repo]);
+    expect(answer).toBe('tracked');
     expect(existsSync(marker)).toBe(false);
   });
 

@@ -220,6 +220,40 @@ describe('several repositories', () => {
     expect(standings(await scan(join(folder, 'trees/other')))).toEqual({ 'a.ts': 'tracked' });
   });
 
+  test('one among files that the outer one tracks, which Git passes over', async () => {
+    const folder = repo({ 'vendor/x/a.ts': line(), 'vendor/x/deep/b.ts': line(), 'c.ts': line() });
+    git(join(folder, 'vendor/x'), 'init', '--quiet');
+    git(join(folder, 'vendor/x/deep'), 'init', '--quiet');
+    const found = await scan(folder);
+    expect(standings(found)).toEqual({
+      'c.ts': 'tracked',
+      'vendor/x/a.ts': 'untracked',
+      'vendor/x/deep/b.ts': 'untracked',
+    });
+    expect(found).toMatchObject({ by: 'git', unseen: [] });
+    expect(found.files).toHaveLength(3);
+  });
+
+  test('a file called .git among tracked files is no repository', async () => {
+    const folder = repo({ 'vendor/a.ts': line() });
+    write(folder, 'vendor/.git', 'nothing');
+    const found = await scan(folder);
+    expect(standings(found)).toEqual({ 'vendor/a.ts': 'tracked' });
+    expect(found).toMatchObject({ by: 'git', unseen: [] });
+  });
+
+  test('a plain folder in the place of a submodule: its files are outside, all others as ever', async () => {
+    const library = makeRepository(join(root(), 'library'), { 'lib.ts': 'x\n' });
+    const folder = repo({ '.gitignore': '.env\n' });
+    git(folder, 'submodule', '--quiet', 'add', library, 'sub');
+    git(folder, 'submodule', '--quiet', 'deinit', '--force', 'sub');
+    write(folder, 'sub/a.ts', line());
+    write(folder, '.env', line());
+    const found = await scan(folder);
+    expect(standings(found)).toEqual({ '.env': 'ignored', 'sub/a.ts': 'outside' });
+    expect(found.files).toHaveLength(2);
+  });
+
   test('a folder of repositories that is none itself', async () => {
     const folder = makeFolder('projects');
     makeRepository(join(folder, 'one'), { 'a.ts': line() });
