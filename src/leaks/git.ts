@@ -42,7 +42,7 @@ const leadingElsewhere: ReadonlySet<string> = new Set([
 /** How a question to Git is put, beside its arguments. */
 export interface GitQuestion {
   /** Folders, beside the one that Git runs in, that may bring a `git` of their own: that is never run. */
-  readonly untrusted?: readonly string[];
+  readonly untrusted?: readonly string[] | undefined;
   /** Written to Git's standard input: the way for whatever must not stand among process arguments. */
   readonly input?: string;
   /** Takes the output piece by piece; the answer has none then, and its size is not limited. */

@@ -1,4 +1,5 @@
 import { EventEmitter, type Event } from 'cockatiel';
+import { maskRawKey } from '../omi/rawKey';
 import type { Journal } from '../keys/journal';
 import type { FileStanding } from './git';
 import type { HistoryFind } from './scanHistory';
@@ -30,7 +31,10 @@ export type ToldLife =
   | { readonly kind: 'alive'; readonly accountId: string | undefined }
   | { readonly kind: 'elsewhere'; readonly searched: readonly string[] };
 
-/** A key that a person does not want to hear of: at one address, or (empty) wherever it stands. */
+/**
+ * A key that a person does not want to hear of: at one address, or (empty) wherever it stands. An address with a key in
+ * it is kept with that masked.
+ */
 export interface IgnoredKey {
   readonly fingerprint: string;
   readonly address: string;
@@ -199,7 +203,8 @@ export class LeakBook {
   /** Sets what a person does not want to hear of. Rejects when that could not be kept. */
   async ignore(keys: readonly IgnoredKey[]): Promise<void> {
     const before = this.ignored;
-    const kept = this.#parts.ignored.write(keys);
+    const masked = keys.map((key) => ({ ...key, address: maskRawKey(key.address) }));
+    const kept = this.#parts.ignored.write(masked);
     this.#tellKeys(new Set([...before, ...keys].map(({ fingerprint }) => fingerprint)));
     await kept;
   }
@@ -207,7 +212,8 @@ export class LeakBook {
   #foundIn({ address, finds, standing }: LookedInto, ignored: ReadonlySet<string>): readonly FoundKey[] {
     return finds
       .filter(
-        ({ key }) => !ignored.has(`${key.fingerprint} `) && !ignored.has(`${key.fingerprint} ${address}`),
+        ({ key }) =>
+          !ignored.has(`${key.fingerprint} `) && !ignored.has(`${key.fingerprint} ${maskRawKey(address)}`),
       )
       .map((find) => ({ address, find, standing }));
   }

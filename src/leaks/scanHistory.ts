@@ -56,6 +56,8 @@ export interface HistoryWishes {
   readonly paths?: readonly string[];
   /** Commits that the work done so far amounts to. */
   readonly onProgress?: (commits: number) => void;
+  /** Folders, beside the scanned one, that may bring a `git` of their own: that is never run. */
+  readonly untrusted?: readonly string[];
 }
 
 /**
@@ -67,10 +69,11 @@ export interface HistoryWishes {
  * tags, and keys in files that are compressed or encrypted.
  */
 export async function scanHistory(folder: string, wishes: HistoryWishes): Promise<HistoryScan> {
-  const { signal } = wishes;
+  const { signal, untrusted } = wishes;
   // What counts is what is pushed: the commits as they are, not what replaces them here.
   const whole = ['--no-replace-objects', '--literal-pathspecs'];
-  const ask: AskGit = (args, question) => runGit(folder, [...whole, ...args], signal, question);
+  const ask: AskGit = (args, question) =>
+    runGit(folder, [...whole, ...args], signal, { ...question, untrusted });
   const repository = await repositoryOf(ask);
   if (signal.aborted)
     return {

@@ -4,6 +4,7 @@ import { workspace, type Uri } from 'vscode';
 import { runGit, type FileStanding } from '../../leaks/git';
 import { scanHistory, type HistoryFind } from '../../leaks/scanHistory';
 import type { Log } from '../log';
+import { openFolders } from '../openFolders';
 import { gitStanding } from '../secrets/gitStanding';
 
 export interface FileFactsParts {
@@ -11,7 +12,7 @@ export interface FileFactsParts {
   readonly noteHistory: (finds: readonly HistoryFind[]) => void;
 }
 
-/** A history that takes longer than this is told as far as it was read. */
+/** A history that takes longer than this is given up until a branch has changed, which the log says. */
 const historyLimitMs = 120_000;
 
 /** What Git knows of files in which keys were found; asked in the background, and not twice for the same. */
@@ -73,7 +74,11 @@ export class FileFacts {
     const due = files.filter((file) => this.#readAt.get(file.toString()) !== branches);
     if (branches === undefined || due.length === 0) return;
     const signal = AbortSignal.any([this.#over.signal, AbortSignal.timeout(historyLimitMs)]);
-    const scan = await scanHistory(folder, { signal, paths: due.map(({ fsPath }) => basename(fsPath)) });
+    const scan = await scanHistory(folder, {
+      signal,
+      paths: due.map(({ fsPath }) => basename(fsPath)),
+      untrusted: openFolders(),
+    });
     if (scan.kind !== 'scanned' || this.#over.signal.aborted) return;
     if (scan.limits.length > 0) this.#parts.log.info(`History of a file: ${scan.limits.join(', ')}`);
     due.forEach((file) => this.#readAt.set(file.toString(), branches));
@@ -82,7 +87,9 @@ export class FileFacts {
 
   /** What all branches, remote ones and tags lead to, as one mark; undefined where there is no repository. */
   async #branches(folder: string): Promise<string | undefined> {
-    const answer = await runGit(folder, ['rev-parse', '--all'], this.#over.signal);
+    const answer = await runGit(folder, ['rev-parse', '--all'], this.#over.signal, {
+      untrusted: openFolders(),
+    });
     if (answer.kind === 'missing' || answer.code !== 0) return undefined;
     return createHash('sha256').update(answer.output).digest('hex');
   }

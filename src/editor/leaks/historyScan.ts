@@ -1,6 +1,7 @@
 import type { Uri } from 'vscode';
 import { runGit } from '../../leaks/git';
 import { scanHistory, type HistoryFind, type HistoryLimit } from '../../leaks/scanHistory';
+import { openFolders } from '../openFolders';
 
 /** A folder on disk, and what a person calls it. */
 export interface NamedFolder {
@@ -46,7 +47,11 @@ export async function scanHistories(
     if (begun.has(repository)) continue;
     begun.add(repository);
     const before = commits;
-    const scan = await scanHistory(uri.fsPath, { signal, onProgress: (done) => say(before + done) });
+    const scan = await scanHistory(uri.fsPath, {
+      signal,
+      onProgress: (done) => say(before + done),
+      untrusted: openFolders(),
+    });
     if (scan.kind === 'noGit') noGit.push(name);
     else if (scan.kind === 'noRepository') without.push(name);
     else {
@@ -70,6 +75,8 @@ export function isWhole({ limits, noGit }: HistorySurvey): boolean {
 /** What tells repositories apart: their work trees share one history. The folder itself where Git says nothing. */
 async function repositoryOf(folder: string): Promise<string> {
   const question = ['rev-parse', '--path-format=absolute', '--git-common-dir'];
-  const answer = await runGit(folder, question, AbortSignal.timeout(gitLimitMs));
+  const answer = await runGit(folder, question, AbortSignal.timeout(gitLimitMs), {
+    untrusted: openFolders(),
+  });
   return answer.kind === 'answered' && answer.code === 0 ? answer.output : folder;
 }

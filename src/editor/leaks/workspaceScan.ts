@@ -10,6 +10,7 @@ import {
   type TreeScan,
   type Unseen,
 } from '../../leaks/scanTree';
+import { openFolders } from '../openFolders';
 import { gitStanding } from '../secrets/gitStanding';
 import { leakExcludes } from '../settings';
 import { findsToTell } from './watchedText';
@@ -66,7 +67,7 @@ function scanOne(
 ): Promise<TreeScan> {
   const decode = async (bytes: Uint8Array, path: string): Promise<string> =>
     withoutIgnoredLines(await workspace.decode(bytes, { uri: Uri.joinPath(uri, path) }));
-  const wishes = { signal, exclude: leakExcludes(), decode, onProgress };
+  const wishes = { signal, exclude: leakExcludes(), decode, onProgress, untrusted: openFolders() };
   // The configuration of a repository can make Git run programs.
   return uri.scheme === 'file'
     ? scanFolder(uri.fsPath, workspace.isTrusted, wishes)
@@ -165,6 +166,8 @@ async function isGitMissing(
 ): Promise<boolean> {
   const walked = folders.find(({ uri }, index) => uri.scheme === 'file' && scans[index]?.by === 'walk');
   if (!walked || !workspace.isTrusted) return false;
-  const answer = await runGit(walked.uri.fsPath, ['--version'], AbortSignal.timeout(gitLimitMs));
+  const answer = await runGit(walked.uri.fsPath, ['--version'], AbortSignal.timeout(gitLimitMs), {
+    untrusted: openFolders(),
+  });
   return answer.kind === 'missing';
 }

@@ -3,6 +3,7 @@ import { l10n, Uri, workspace } from 'vscode';
 import { standingOf, type FileStanding } from '../../leaks/git';
 import { gitignoreChange } from '../../leaks/gitignore';
 import { notify } from '../notify';
+import { openFolders } from '../openFolders';
 import { asPlainText } from '../words';
 import { placeName, type Offer } from './placing';
 import { changeText } from './textFile';
@@ -12,7 +13,8 @@ const gitLimitMs = 10_000;
 /** How Git sees a file; `outside` also where Git is not asked: in Restricted Mode and in virtual workspaces. */
 export async function gitStanding({ scheme, fsPath }: Uri): Promise<FileStanding> {
   if (scheme !== 'file' || !workspace.isTrusted) return 'outside';
-  return standingOf(dirname(fsPath), basename(fsPath), AbortSignal.timeout(gitLimitMs));
+  const limit = AbortSignal.timeout(gitLimitMs);
+  return standingOf(dirname(fsPath), basename(fsPath), limit, openFolders());
 }
 
 /** The button that adds a file to the `.gitignore` beside it, and says whether Git ignores it then. */

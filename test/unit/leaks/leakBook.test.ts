@@ -68,6 +68,15 @@ describe('texts', () => {
   });
 });
 
+test('a name with a key in it is not kept among what is ignored', async () => {
+  const [one, raw] = [newKey(), `omi_dev_${randomBytes(16).toString('hex')}`];
+  const address = `file:///${raw}.txt`;
+  book.look([textWith(address, one)]);
+  await book.ignore([{ ...one, address }]);
+  expect(book.found).toEqual([]);
+  expect(JSON.stringify(book.ignored)).not.toContain(raw);
+});
+
 describe('history', () => {
   test('is added to, each commit and file once, the newest first', () => {
     const key = newKey();
