@@ -154,6 +154,11 @@ export class LeakBook {
     this.#tellKeys(before);
   }
 
+  /** Where the histories lie that something is known of. */
+  get repositories(): ReadonlySet<string> {
+    return new Set([...this.#history.values()].flatMap((finds) => finds.map(({ repository }) => repository)));
+  }
+
   /** The commits that brought a key in, newest first. */
   historyOf(fingerprint: string): readonly HistoryFind[] {
     return (this.#history.get(fingerprint) ?? []).toSorted((a, b) => b.authoredAt - a.authoredAt);

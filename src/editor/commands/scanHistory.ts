@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises';
 import { commands, l10n, workspace } from 'vscode';
 import { reportHistory, historyLines } from '../leaks/historyReport';
 import { isWhole, scanHistories, type NamedFolder } from '../leaks/historyScan';
@@ -18,7 +19,8 @@ export async function scanGitHistory(parts: Parts): Promise<void> {
     const done = await scanHistories(folders, signal, (commits) =>
       say(commits === 1 ? l10n.t('1 commit searched') : l10n.t('{0} commits searched', commits)),
     );
-    if (isWhole(done)) leaks.book.replaceHistory(done.finds, done.searched);
+    const gone = await missing(leaks.book.repositories);
+    if (isWhole(done)) leaks.book.replaceHistory(done.finds, new Set([...done.searched, ...gone]));
     else leaks.book.noteHistory(done.finds);
     const mayAsk = !signal.aborted && done.finds.length > 0;
     return { survey: done, unreadLists: mayAsk ? await leaks.readLists() : [] };
@@ -31,6 +33,19 @@ export async function scanGitHistory(parts: Parts): Promise<void> {
     unreadLists,
   });
   await tellScan(parts, report, found);
+}
+
+/** Those of some places at which nothing is any more. */
+async function missing(places: ReadonlySet<string>): Promise<readonly string[]> {
+  const found = await Promise.all(
+    [...places].map((place) =>
+      access(place).then(
+        () => [],
+        () => [place],
+      ),
+    ),
+  );
+  return found.flat();
 }
 
 /** The folders whose history can be searched; undefined when there are none, which has been told. */
