@@ -406,6 +406,19 @@ describe('YAML', () => {
       'jobs:\n  a:\n    steps:\n      - name: x\n        run: |\n          a "it"\n\n          curl -H "Bearer KEY!" | jq .\n',
     ],
     ['in brackets with quotes', 'env: { A: "KEY!" }\n'],
+    ['a secret for another workflow', 'jobs:\n  a:\n    uses: x/y.yml@v1\n    secrets:\n      A: KEY!\n'],
+    ['a variable of a container', 'jobs:\n  a:\n    container:\n      env:\n        A: KEY!\n'],
+    [
+      'a password of a container',
+      'jobs:\n  a:\n    container:\n      credentials:\n        password: KEY!\n',
+    ],
+    ['a variable of a service', 'jobs:\n  a:\n    services:\n      b:\n        env:\n          A: KEY!\n'],
+    [
+      'a password of a service',
+      'jobs:\n  a:\n    services:\n      b:\n        credentials: { password: "KEY!" }\n',
+    ],
+    ['a variable of a step', 'jobs:\n  a:\n    steps:\n    - run: x\n      env:\n        A: KEY!\n'],
+    ['a step of a job that is called with', 'jobs:\n  with:\n    steps:\n      - run: x KEY!\n'],
     ['with CRLF', 'env:\r\n  A: KEY!\r\n'],
   ])('a workflow: %s', (_, before) => {
     expect(inWorkflow(before)).toBe(before.replace('KEY!', secret));
@@ -422,6 +435,18 @@ describe('YAML', () => {
     ],
     ['a trigger', 'on:\n  workflow_dispatch:\n    inputs:\n      a:\n        default: KEY!\n'],
     ['a condition', "jobs:\n  a:\n    if: x == 'KEY!'\n"],
+    ['a parameter of another workflow', 'jobs:\n  a:\n    uses: x/y.yml@v1\n    with:\n      b: KEY!\n'],
+    ['a job that is called run', 'jobs:\n  run:\n    concurrency: KEY!\n'],
+    ['a job that is called env', 'jobs:\n  env:\n    name: KEY!\n'],
+    ['an image', 'jobs:\n  a:\n    container:\n      image: KEY!\n'],
+    ['a service that is called env', 'jobs:\n  a:\n    services:\n      env:\n        image: KEY!\n'],
+    ['a default', 'defaults:\n  run:\n    shell: KEY!\n'],
+    ['an environment', 'jobs:\n  a:\n    environment:\n      name: KEY!\n'],
+    ['a text of a trigger', 'on:\n  workflow_call:\n    inputs:\n      env:\n        default: KEY!\n'],
+    [
+      'a member behind the variables',
+      'jobs:\n  a:\n    container: {\n      env: { A: x }, image: "KEY!" }\n',
+    ],
     ['a name of a step', 'jobs:\n  a:\n    steps:\n      - name: KEY!\n        run: x\n'],
   ])('none for a workflow: %s', (_, before) => {
     expect(inWorkflow(before)).toBe(none);
@@ -438,6 +463,8 @@ describe('YAML', () => {
   test('none for other YAML, nor for a default in Compose', () => {
     expect(inCompose('a: KEY!\n', 'values.yaml')).toBe(none);
     expect(inCompose('services:\n  a:\n    command: ${A:-KEY!}\n')).toBe(none);
+    expect(inCompose('services:\n  a:\n    command: x $KEY!\n')).toBe(none);
+    expect(inCompose('services:\n  a:\n    command: x $$KEY!\n')).toContain('x $$${OMI_API_KEY}');
     expect(inCompose('services:\n  a:\n    command: [x, KEY!]\n')).toBe(none);
   });
 });
@@ -500,6 +527,16 @@ describe('Dockerfile', () => {
   ])('none for %s', (_, before) => {
     expect(docker(before)).toBe(none);
   });
+});
+
+// Looking again and again for an end that is not there would take minutes here.
+test.each([
+  ['a comment of JavaScript', 'javascript', 'a.js', `a = "KEY!";\n${'a/*'.repeat(1_000_000)}`, none],
+  ['expressions of YAML', 'yaml', 'compose.yml', `a: ${'${{'.repeat(1_000_000)}\nb: KEY!\n`, none],
+  ['variables of YAML', 'yaml', 'compose.yml', `a: ${'${'.repeat(1_000_000)}} KEY!\n`, none],
+  ['quotes of YAML', 'yaml', 'compose.yml', `a: "${'\\"'.repeat(1_000_000)}\nb: KEY!\n`, 'b: ${OMI_API_KEY}'],
+])('what does not end: %s', (_, languageId, path, before, after) => {
+  expect(replaced(before, languageId, path)).toContain(after);
 });
 
 test.each(['plaintext', 'markdown', 'go', 'constructor'])('none for %s', (languageId) => {
