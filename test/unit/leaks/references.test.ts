@@ -211,6 +211,20 @@ describe('Python', () => {
     ['in a mapping', 'import os\na = {"b": "KEY!"}', `import os\na = {"b": ${read}}`],
     ['in three quotes', 'import os\na = """KEY!"""', `import os\na = ${read}`],
     ['raw', 'import os\na = r"KEY!"', `import os\na = ${read}`],
+    ['of a variable of that name', 'import os\nOMI_API_KEY = "KEY!"', `import os\nOMI_API_KEY = ${read}`],
+    ['behind another reference', `import os\nf(${read}, "KEY!")`, `import os\nf(${read}, ${read})`],
+    [
+      'behind the variable itself',
+      `import os\n${read} = a; b = "KEY!"`,
+      `import os\n${read} = a; b = ${read}`,
+    ],
+    [
+      'behind a default',
+      `import os\na = os.getenv("OMI_API_KEY")\nb = "KEY!"`,
+      `import os\na = os.getenv("OMI_API_KEY")\nb = ${read}`,
+    ],
+    ['with a magic command', '%%time\nimport os\na = "KEY!"', `%%time\nimport os\na = ${read}`],
+    ['unequal', 'import os\na != "KEY!"', `import os\na != ${read}`],
     ['formatted whole', 'import os\na = f"KEY!"', `import os\na = ${read}`],
     ['returned', 'import os\ndef f():\n  return "KEY!"', `import os\ndef f():\n  return ${read}`],
     [
@@ -260,6 +274,19 @@ describe('Python', () => {
     ['a string that does not end', 'a = "KEY!\n'],
     ['a bracket that does not end', 'f(a, "KEY!"'],
     ['a statement behind documentation on its line', '"""D."""; a = "KEY!"'],
+    ['a cell with a magic command', '%%time\na = "KEY!"'],
+    ['a cell with a program', '# x\n!ls\na = "KEY!"'],
+    ['a magic command', 'import os\n%env A="KEY!"'],
+    ['a program', 'import os\n!curl --key="KEY!"'],
+    ['a program after another', 'import os\n!ls; curl --key="KEY!"'],
+    ['the output of a program', 'import os\na = !curl --key="KEY!"'],
+    ['a default of the variable itself', 'import os\na = os.getenv("OMI_API_KEY", "KEY!")'],
+    ['another default of it', "import os\na = os.environ.get(\n  'OMI_API_KEY'\n) or 'KEY!'"],
+    ['the variable itself', 'import os\nos.environ["OMI_API_KEY"] = "KEY!"'],
+    ['the variable itself with a type', 'import os\nos.environ["OMI_API_KEY"]: str = "KEY!"'],
+    ['the variable itself if it has no value', 'import os\nos.environ.setdefault("OMI_API_KEY", "KEY!")'],
+    ['the variable itself among others', 'import os\nos.environ.update(A=1, OMI_API_KEY="KEY!")'],
+    ['the variable itself in a longer string', 'import os\nos.environ["OMI_API_KEY"] = f"x KEY!"'],
   ])('none for %s', (_, before) => {
     expect(python(before)).toBe(none);
   });
