@@ -67,6 +67,23 @@ describe('JavaScript and TypeScript', () => {
       'f(`$ ${process.env.OMI_API_KEY} $5`);',
     ],
     ['with escapes', "f('it\\'s\\n KEY!');", "f(`it\\'s\\n ${process.env.OMI_API_KEY}`);"],
+    ['with two backslashes before', 'f("a\\\\KEY!");', 'f(`a\\\\${process.env.OMI_API_KEY}`);'],
+    [
+      'instead of the variable',
+      'a = process.env.OMI_API_KEY ?? "KEY!";',
+      'a = process.env.OMI_API_KEY ?? process.env.OMI_API_KEY;',
+    ],
+    ['of a member of that name', 'a.OMI_API_KEY = "KEY!";', 'a.OMI_API_KEY = process.env.OMI_API_KEY;'],
+    [
+      'for another process',
+      'f({ env: { ...process.env, OMI_API_KEY: "KEY!" } });',
+      'f({ env: { ...process.env, OMI_API_KEY: process.env.OMI_API_KEY } });',
+    ],
+    [
+      'behind the variable itself',
+      'process.env.OMI_API_KEY = a\nb = "KEY!"',
+      'process.env.OMI_API_KEY = a\nb = process.env.OMI_API_KEY',
+    ],
     ['with escaped backticks', "f('\\` KEY!');", 'f(`\\` ${process.env.OMI_API_KEY}`);'],
     ['with other quotes', 'f("it\'s KEY!");', "f(`it's ${process.env.OMI_API_KEY}`);"],
     ['in a template', 'f(`Bearer KEY! ${b}`);', 'f(`Bearer ${process.env.OMI_API_KEY} ${b}`);'],
@@ -158,6 +175,21 @@ describe('JavaScript and TypeScript', () => {
     ['a text with an open bracket', 'f(a = "KEY!";'],
     ['a word right before', 'function f() { return"KEY!" }'],
     ['octal escapes', "a = '\\01 KEY!';"],
+    ['a backslash right before', 'a = "C:\\temp\\KEY!";'],
+    ['a backslash right before, in a template', 'a = `x\\KEY!`;'],
+    ['three backslashes right before', 'a = "x\\\\\\KEY!";'],
+    ['a comment that does not end', 'a = "KEY!"; /* b'],
+    ['the variable itself', 'process.env.OMI_API_KEY = "KEY!";'],
+    ['the variable itself by its name', "process.env['OMI_API_KEY'] = `KEY!`;"],
+    ['the variable itself, of an environment that has a name', 'env.OMI_API_KEY = "KEY!";'],
+    ['the variable itself of another type', '(process.env as A).OMI_API_KEY = "KEY!";'],
+    ['the variable itself if it has no value', 'process.env.OMI_API_KEY ??= "KEY!";'],
+    ['the variable itself or else', 'process.env.OMI_API_KEY = process.env.OMI_API_KEY || "KEY!";'],
+    ['the variable itself over lines', 'process.env.OMI_API_KEY =\n  a\n  || b(\n    "KEY!",\n  );'],
+    [
+      'the variable itself among others',
+      'Object.assign(process.env, {\n  A: 1,\n  OMI_API_KEY: "KEY!",\n});',
+    ],
   ])('none for %s', (_, before) => {
     expect(replaced(before, 'typescript', 'a.ts')).toBe(none);
     expect(replaced(before, 'typescriptreact', 'a.tsx')).toBe(none);
