@@ -127,6 +127,7 @@ export function readJavaScript(text: string, hasJsx: boolean): readonly JsPiece[
       add('comment', at + remark.length);
       return true;
     }
+    if (text.startsWith('/*', at)) return false;
     if (char === '"' || char === "'") {
       const string = matchAt(quoted, text, at);
       if (string === undefined) return false;

@@ -14,13 +14,17 @@ export function pythonReference({ text, start, end, variable }: Spot): Reference
   // `os` must be the module, also where the text gives the name to something else.
   if (!pieces || piece?.kind !== 'string' || /^[^\S\r\n]*os\s*(?::[^=\n]*)?=(?!=)/m.test(text))
     return undefined;
+  const statements = statementsOf(pieces);
+  const own = statements.find((statement) => statement.start <= start && start < statement.end);
+  if (!own || namesVariable(text.slice(own.start, own.end), variable) || isForShell(text, pieces, start))
+    return undefined;
   const isFormatted = piece.prefix.includes('f');
   const value =
     isFormatted && !isLiteral(text, piece, start) ? undefined : valueFor(text, piece, start, end, variable);
   if (value === undefined) return undefined;
   const isSafe = isFormatted && !value.isWhole;
   if (!isSafe && !isValue(text, pieces, index, value.isWhole)) return undefined;
-  const addition = importOfOs(text, pieces, start);
+  const addition = importOfOs(text, statements, start);
   if (addition === undefined) return undefined;
   return { changes: [...addition, ...value.changes], reads: `os.environ["${variable}"]` };
 }
@@ -69,16 +73,31 @@ function isValue(text: string, pieces: readonly PythonPiece[], index: number, is
   return valueSigns.has(text.slice(lead.start, lead.end));
 }
 
+/** Whether a statement sets the variable, or has the key for when it is not set: read from itself, it would be missing. */
+function namesVariable(statement: string, variable: string): boolean {
+  const read = new RegExp(`\\bos\\.environ\\[(["'])${variable}\\1\\](?!\\s*(?::[^=\\n]*)?=(?!=))`, 'g');
+  const rest = statement.replaceAll(read, '');
+  const isNamed = rest.includes(`"${variable}"`) || rest.includes(`'${variable}'`);
+  return isNamed || (rest.includes('environ') && rest.includes(variable));
+}
+
+/** Whether a line of a notebook is a magic command or hands something to a shell. */
+function isForShell(text: string, pieces: readonly PythonPiece[], offset: number): boolean {
+  const lineStart = lineStartOf(text, offset);
+  const before = pieces.filter(({ start, end }) => start >= lineStart && end <= offset);
+  const signs = before.map(({ start, end }) => text.slice(start, end));
+  return signs[0] === '%' || signs.includes('!');
+}
+
 /**
  * What it takes to have the module: nothing, or an import before the first statement that is neither documentation
  * nor an import from `__future__`. Undefined where that statement does not begin a line.
  */
 function importOfOs(
   text: string,
-  pieces: readonly PythonPiece[],
+  statements: readonly Statement[],
   before: number,
 ): readonly TextChange[] | undefined {
-  const statements = statementsOf(pieces);
   const isThere = statements.some(
     ({ start, end }) =>
       end <= before &&
@@ -91,14 +110,21 @@ function importOfOs(
       !(index === 0 && isText) && !/^from\s+__future__\b/.test(text.slice(start, end)),
   );
   const at = first?.start;
+  // A magic command for a whole cell of a notebook must come first in it.
+  if (/[%!]/.test(text[at ?? text.length] ?? '')) return undefined;
   const isLineStart = at !== undefined && (lineStartOf(text, at) === at || text.slice(0, at) === '\ufeff');
   return isLineStart ? [{ start: at, end: at, text: `import os${lineEndOf(text)}` }] : undefined;
 }
 
-/** The statements of a text by lines of code; `isText` = it is nothing but strings. */
-function statementsOf(
-  pieces: readonly PythonPiece[],
-): readonly { readonly start: number; readonly end: number; readonly isText: boolean }[] {
+interface Statement {
+  readonly start: number;
+  readonly end: number;
+  /** It is nothing but strings. */
+  readonly isText: boolean;
+}
+
+/** The statements of a text by lines of code. */
+function statementsOf(pieces: readonly PythonPiece[]): readonly Statement[] {
   const statements: { start: number; end: number; isText: boolean }[] = [];
   let isOpen = false;
   for (const { kind, start, end } of pieces) {

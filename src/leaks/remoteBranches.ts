@@ -71,9 +71,14 @@ async function tipsOf(ask: AskGit): Promise<Map<string, Branch[]> | undefined> {
     if (id === '' || symref || ref === 'refs/stash') continue;
     const name = maskRawKey(ref.replace(/^refs\/(?:remotes|heads)\//, ''));
     const branch = { rank: mains.has(ref) ? index - rows.length : index, name };
-    tips.set(id, [...(tips.get(id) ?? []), branch]);
+    const branches = tips.get(id);
+    if (branches) branches.push(branch);
+    else tips.set(id, [branch]);
   }
-  for (const [id, branches] of tips) tips.set(id, [...joined([], branches)]);
+  for (const branches of tips.values()) {
+    branches.sort((one, other) => one.rank - other.rank);
+    branches.splice(mostBranches);
+  }
   return tips;
 }
 

@@ -4,9 +4,9 @@ import { lineStartOf } from './textLines';
 const workflow = /(?:^|\/)\.github\/workflows\/[^/]+\.ya?ml$/;
 const composeFile = /^(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/;
 
-/** Where a workflow may read secrets: GitHub offers them to these, and to nothing within a matrix or a trigger. */
-const secretPlaces = new Set(['env', 'with', 'secrets', 'run']);
-const secretless = new Set(['on', 'strategy', 'matrix', 'defaults', 'if', 'outputs']);
+/** Where GitHub offers secrets to a workflow, by the names from the outside in. */
+const secretPlace =
+  /^(?:env|jobs\.[^.]+\.(?:env|secrets|(?:container|services\.[^.]+)\.(?:env|credentials)|steps\.(?:env|with|run)))(?:\.|$)/;
 
 /** A key becomes `${{ secrets.X }}` in a workflow of GitHub and `${X}` in a file of Docker Compose. */
 export function yamlReference(spot: Spot): Reference | undefined {
@@ -14,15 +14,22 @@ export function yamlReference(spot: Spot): Reference | undefined {
   const isWorkflow = workflow.test(path);
   if (!isWorkflow && !composeFile.test(name)) return undefined;
   if (!isPlainValue(spot)) return undefined;
-  const parents = parentsOf(text, start);
-  const isOffered =
-    parents.some((key) => secretPlaces.has(key)) && !parents.some((key) => secretless.has(key));
-  if (isWorkflow && !isOffered) return undefined;
+  if (isWorkflow && !isOfferedSecrets(text, start)) return undefined;
+  // An unpaired dollar right before would take the new one's meaning.
+  if (!isWorkflow && /(?<!\$)(?:\$\$)*\$$/.test(text.slice(lineStartOf(text, start), start)))
+    return undefined;
   const reads = isWorkflow ? `\${{ secrets.${variable} }}` : `\${${variable}}`;
   return { changes: [{ start, end, text: reads }], reads };
 }
 
-const quoted = /"(?:[^"\\\n]|\\.)*"|'[^'\n]*'/g;
+function isOfferedSecrets(text: string, offset: number): boolean {
+  // Indentation does not tell names apart within brackets over several lines.
+  if (isInBrackets(text.slice(0, lineStartOf(text, offset)))) return false;
+  return secretPlace.test(parentsOf(text, offset).toReversed().join('.'));
+}
+
+// An escaped quote begins none: each one would be looked at up to the end of the line.
+const quoted = /(?<!\\)"(?:[^"\\\n]|\\.)*"|'[^'\n]*'/g;
 
 /** Whether a key stands in a value: in no comment, no name and no expression, and between no brackets without quotes. */
 function isPlainValue({ text, start, end }: Spot): boolean {
@@ -30,14 +37,18 @@ function isPlainValue({ text, start, end }: Spot): boolean {
   const before = text.slice(lineStart, start);
   const after = /^[^\r\n]*/.exec(text.slice(end))?.[0] ?? '';
   if (/(?:^|\s)#/.test(before) || /^["']?\s*:(?:\s|$)/.test(after)) return false;
-  if (before.lastIndexOf('${{') > before.lastIndexOf('}}') || /\$\{[^}]*$/.test(before)) return false;
+  if (
+    before.lastIndexOf('${{') > before.lastIndexOf('}}') ||
+    before.lastIndexOf('${') > before.lastIndexOf('}')
+  )
+    return false;
   const isQuoted = /["']/.test(before.replaceAll(quoted, ''));
   return isQuoted || !isInBrackets(text.slice(0, start));
 }
 
 function isInBrackets(before: string): boolean {
   const bare = before
-    .replaceAll(/\$\{\{.*?\}\}|\$\{[^}\n]*\}/g, '')
+    .replaceAll(/\$\{\{[^$\n]*?\}\}|\$\{[^$}\n]*\}/g, '')
     .replaceAll(/(?:^|\s)#.*/g, '')
     .replaceAll(quoted, '');
   const count = (pattern: RegExp): number => bare.match(pattern)?.length ?? 0;

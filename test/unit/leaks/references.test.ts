@@ -67,6 +67,23 @@ describe('JavaScript and TypeScript', () => {
       'f(`$ ${process.env.OMI_API_KEY} $5`);',
     ],
     ['with escapes', "f('it\\'s\\n KEY!');", "f(`it\\'s\\n ${process.env.OMI_API_KEY}`);"],
+    ['with two backslashes before', 'f("a\\\\KEY!");', 'f(`a\\\\${process.env.OMI_API_KEY}`);'],
+    [
+      'instead of the variable',
+      'a = process.env.OMI_API_KEY ?? "KEY!";',
+      'a = process.env.OMI_API_KEY ?? process.env.OMI_API_KEY;',
+    ],
+    ['of a member of that name', 'a.OMI_API_KEY = "KEY!";', 'a.OMI_API_KEY = process.env.OMI_API_KEY;'],
+    [
+      'for another process',
+      'f({ env: { ...process.env, OMI_API_KEY: "KEY!" } });',
+      'f({ env: { ...process.env, OMI_API_KEY: process.env.OMI_API_KEY } });',
+    ],
+    [
+      'behind the variable itself',
+      'process.env.OMI_API_KEY = a\nb = "KEY!"',
+      'process.env.OMI_API_KEY = a\nb = process.env.OMI_API_KEY',
+    ],
     ['with escaped backticks', "f('\\` KEY!');", 'f(`\\` ${process.env.OMI_API_KEY}`);'],
     ['with other quotes', 'f("it\'s KEY!");', "f(`it's ${process.env.OMI_API_KEY}`);"],
     ['in a template', 'f(`Bearer KEY! ${b}`);', 'f(`Bearer ${process.env.OMI_API_KEY} ${b}`);'],
@@ -158,6 +175,21 @@ describe('JavaScript and TypeScript', () => {
     ['a text with an open bracket', 'f(a = "KEY!";'],
     ['a word right before', 'function f() { return"KEY!" }'],
     ['octal escapes', "a = '\\01 KEY!';"],
+    ['a backslash right before', 'a = "C:\\temp\\KEY!";'],
+    ['a backslash right before, in a template', 'a = `x\\KEY!`;'],
+    ['three backslashes right before', 'a = "x\\\\\\KEY!";'],
+    ['a comment that does not end', 'a = "KEY!"; /* b'],
+    ['the variable itself', 'process.env.OMI_API_KEY = "KEY!";'],
+    ['the variable itself by its name', "process.env['OMI_API_KEY'] = `KEY!`;"],
+    ['the variable itself, of an environment that has a name', 'env.OMI_API_KEY = "KEY!";'],
+    ['the variable itself of another type', '(process.env as A).OMI_API_KEY = "KEY!";'],
+    ['the variable itself if it has no value', 'process.env.OMI_API_KEY ??= "KEY!";'],
+    ['the variable itself or else', 'process.env.OMI_API_KEY = process.env.OMI_API_KEY || "KEY!";'],
+    ['the variable itself over lines', 'process.env.OMI_API_KEY =\n  a\n  || b(\n    "KEY!",\n  );'],
+    [
+      'the variable itself among others',
+      'Object.assign(process.env, {\n  A: 1,\n  OMI_API_KEY: "KEY!",\n});',
+    ],
   ])('none for %s', (_, before) => {
     expect(replaced(before, 'typescript', 'a.ts')).toBe(none);
     expect(replaced(before, 'typescriptreact', 'a.tsx')).toBe(none);
@@ -211,6 +243,20 @@ describe('Python', () => {
     ['in a mapping', 'import os\na = {"b": "KEY!"}', `import os\na = {"b": ${read}}`],
     ['in three quotes', 'import os\na = """KEY!"""', `import os\na = ${read}`],
     ['raw', 'import os\na = r"KEY!"', `import os\na = ${read}`],
+    ['of a variable of that name', 'import os\nOMI_API_KEY = "KEY!"', `import os\nOMI_API_KEY = ${read}`],
+    ['behind another reference', `import os\nf(${read}, "KEY!")`, `import os\nf(${read}, ${read})`],
+    [
+      'behind the variable itself',
+      `import os\n${read} = a; b = "KEY!"`,
+      `import os\n${read} = a; b = ${read}`,
+    ],
+    [
+      'behind a default',
+      `import os\na = os.getenv("OMI_API_KEY")\nb = "KEY!"`,
+      `import os\na = os.getenv("OMI_API_KEY")\nb = ${read}`,
+    ],
+    ['with a magic command', '%%time\nimport os\na = "KEY!"', `%%time\nimport os\na = ${read}`],
+    ['unequal', 'import os\na != "KEY!"', `import os\na != ${read}`],
     ['formatted whole', 'import os\na = f"KEY!"', `import os\na = ${read}`],
     ['returned', 'import os\ndef f():\n  return "KEY!"', `import os\ndef f():\n  return ${read}`],
     [
@@ -260,6 +306,19 @@ describe('Python', () => {
     ['a string that does not end', 'a = "KEY!\n'],
     ['a bracket that does not end', 'f(a, "KEY!"'],
     ['a statement behind documentation on its line', '"""D."""; a = "KEY!"'],
+    ['a cell with a magic command', '%%time\na = "KEY!"'],
+    ['a cell with a program', '# x\n!ls\na = "KEY!"'],
+    ['a magic command', 'import os\n%env A="KEY!"'],
+    ['a program', 'import os\n!curl --key="KEY!"'],
+    ['a program after another', 'import os\n!ls; curl --key="KEY!"'],
+    ['the output of a program', 'import os\na = !curl --key="KEY!"'],
+    ['a default of the variable itself', 'import os\na = os.getenv("OMI_API_KEY", "KEY!")'],
+    ['another default of it', "import os\na = os.environ.get(\n  'OMI_API_KEY'\n) or 'KEY!'"],
+    ['the variable itself', 'import os\nos.environ["OMI_API_KEY"] = "KEY!"'],
+    ['the variable itself with a type', 'import os\nos.environ["OMI_API_KEY"]: str = "KEY!"'],
+    ['the variable itself if it has no value', 'import os\nos.environ.setdefault("OMI_API_KEY", "KEY!")'],
+    ['the variable itself among others', 'import os\nos.environ.update(A=1, OMI_API_KEY="KEY!")'],
+    ['the variable itself in a longer string', 'import os\nos.environ["OMI_API_KEY"] = f"x KEY!"'],
   ])('none for %s', (_, before) => {
     expect(python(before)).toBe(none);
   });
@@ -406,6 +465,19 @@ describe('YAML', () => {
       'jobs:\n  a:\n    steps:\n      - name: x\n        run: |\n          a "it"\n\n          curl -H "Bearer KEY!" | jq .\n',
     ],
     ['in brackets with quotes', 'env: { A: "KEY!" }\n'],
+    ['a secret for another workflow', 'jobs:\n  a:\n    uses: x/y.yml@v1\n    secrets:\n      A: KEY!\n'],
+    ['a variable of a container', 'jobs:\n  a:\n    container:\n      env:\n        A: KEY!\n'],
+    [
+      'a password of a container',
+      'jobs:\n  a:\n    container:\n      credentials:\n        password: KEY!\n',
+    ],
+    ['a variable of a service', 'jobs:\n  a:\n    services:\n      b:\n        env:\n          A: KEY!\n'],
+    [
+      'a password of a service',
+      'jobs:\n  a:\n    services:\n      b:\n        credentials: { password: "KEY!" }\n',
+    ],
+    ['a variable of a step', 'jobs:\n  a:\n    steps:\n    - run: x\n      env:\n        A: KEY!\n'],
+    ['a step of a job that is called with', 'jobs:\n  with:\n    steps:\n      - run: x KEY!\n'],
     ['with CRLF', 'env:\r\n  A: KEY!\r\n'],
   ])('a workflow: %s', (_, before) => {
     expect(inWorkflow(before)).toBe(before.replace('KEY!', secret));
@@ -422,6 +494,18 @@ describe('YAML', () => {
     ],
     ['a trigger', 'on:\n  workflow_dispatch:\n    inputs:\n      a:\n        default: KEY!\n'],
     ['a condition', "jobs:\n  a:\n    if: x == 'KEY!'\n"],
+    ['a parameter of another workflow', 'jobs:\n  a:\n    uses: x/y.yml@v1\n    with:\n      b: KEY!\n'],
+    ['a job that is called run', 'jobs:\n  run:\n    concurrency: KEY!\n'],
+    ['a job that is called env', 'jobs:\n  env:\n    name: KEY!\n'],
+    ['an image', 'jobs:\n  a:\n    container:\n      image: KEY!\n'],
+    ['a service that is called env', 'jobs:\n  a:\n    services:\n      env:\n        image: KEY!\n'],
+    ['a default', 'defaults:\n  run:\n    shell: KEY!\n'],
+    ['an environment', 'jobs:\n  a:\n    environment:\n      name: KEY!\n'],
+    ['a text of a trigger', 'on:\n  workflow_call:\n    inputs:\n      env:\n        default: KEY!\n'],
+    [
+      'a member behind the variables',
+      'jobs:\n  a:\n    container: {\n      env: { A: x }, image: "KEY!" }\n',
+    ],
     ['a name of a step', 'jobs:\n  a:\n    steps:\n      - name: KEY!\n        run: x\n'],
   ])('none for a workflow: %s', (_, before) => {
     expect(inWorkflow(before)).toBe(none);
@@ -438,6 +522,8 @@ describe('YAML', () => {
   test('none for other YAML, nor for a default in Compose', () => {
     expect(inCompose('a: KEY!\n', 'values.yaml')).toBe(none);
     expect(inCompose('services:\n  a:\n    command: ${A:-KEY!}\n')).toBe(none);
+    expect(inCompose('services:\n  a:\n    command: x $KEY!\n')).toBe(none);
+    expect(inCompose('services:\n  a:\n    command: x $$KEY!\n')).toContain('x $$${OMI_API_KEY}');
     expect(inCompose('services:\n  a:\n    command: [x, KEY!]\n')).toBe(none);
   });
 });
@@ -500,6 +586,16 @@ describe('Dockerfile', () => {
   ])('none for %s', (_, before) => {
     expect(docker(before)).toBe(none);
   });
+});
+
+// Looking again and again for an end that is not there would take minutes here.
+test.each([
+  ['a comment of JavaScript', 'javascript', 'a.js', `a = "KEY!";\n${'a/*'.repeat(1_000_000)}`, none],
+  ['expressions of YAML', 'yaml', 'compose.yml', `a: ${'${{'.repeat(1_000_000)}\nb: KEY!\n`, none],
+  ['variables of YAML', 'yaml', 'compose.yml', `a: ${'${'.repeat(1_000_000)}} KEY!\n`, none],
+  ['quotes of YAML', 'yaml', 'compose.yml', `a: "${'\\"'.repeat(1_000_000)}\nb: KEY!\n`, 'b: ${OMI_API_KEY}'],
+])('what does not end: %s', (_, languageId, path, before, after) => {
+  expect(replaced(before, languageId, path)).toContain(after);
 });
 
 test.each(['plaintext', 'markdown', 'go', 'constructor'])('none for %s', (languageId) => {

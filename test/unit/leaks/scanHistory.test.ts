@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { remoteBranches } from '../../../src/leaks/remoteBranches';
+import type { AskGit } from '../../../src/leaks/repositoryHistory';
 import { seenKeyOf } from '../../../src/leaks/seenKey';
 import {
   commit,
@@ -105,6 +107,20 @@ describe('where a key has got to', () => {
       'origin/c',
     ]);
     expect(await branches(second)).toEqual(['origin/a', 'origin/b', 'origin/c', 'origin/d', 'origin/e']);
+  });
+
+  test('very many branches at one commit', async () => {
+    const id = 'a'.repeat(40);
+    const names = Array.from({ length: 100_000 }, (_, index) => `refs/remotes/origin/b${String(index)}`);
+    const refs = [...names, 'refs/remotes/origin/main'].map((name) => `${id} ${name} `);
+    const output = [...refs, `${id} refs/remotes/origin/HEAD refs/remotes/origin/main`].join('\n');
+    const ask: AskGit = (args, question) => {
+      if (args[0] === 'rev-list') question?.onOutput?.(Buffer.from(`${id}\n`));
+      return Promise.resolve({ kind: 'answered', code: args[0] === 'config' ? 1 : 0, output });
+    };
+    expect(await remoteBranches(ask, new Set([id]))).toEqual(
+      new Map([[id, ['origin/main', 'origin/b0', 'origin/b1', 'origin/b2', 'origin/b3']]]),
+    );
   });
 
   test('a commit below merges, of which one side alone is pushed', async () => {
