@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import * as vscode from 'vscode';
 import { hostWatch, replace } from './support/hostWatch';
+import { latch } from './support/latch';
 import {
   clearWorkspace,
   fixesAt,
@@ -39,6 +41,13 @@ describe('Keys in documents', () => {
   /** Puts a text in the place of all that an editor has. */
   const retype = (editor: vscode.TextEditor, text: string): Thenable<boolean> =>
     editor.edit((edit) => edit.replace(new vscode.Range(0, 0, editor.document.lineCount, 0), text));
+
+  /** Scans the workspace and closes what is said then. */
+  const scan = async (): Promise<void> => {
+    const { done } = stage.run('omi.leak.scanWorkspace');
+    await stage.person.close();
+    await done;
+  };
 
   describe('what is looked into', () => {
     it('an opened file: one problem at the key, with masked text alone', async () => {
@@ -188,6 +197,61 @@ describe('Keys in documents', () => {
       }
     });
 
+    it('a text above 1 MB in which a scan has found a key: it stays known, and is followed when it is saved', async () => {
+      const items: string[] = [];
+      const restore = replace(vscode.languages, 'createLanguageStatusItem', () => {
+        items.push('told');
+        return { dispose: () => undefined };
+      });
+      try {
+        const uri = await put('large.txt', `${newKey()}\n${'x'.repeat(1024 * 1024)}\n`);
+        await scan();
+        await problems(uri);
+        const editor = await vscode.window.showTextDocument(uri);
+        await until('to be told', () => items.length > 0);
+        assert.equal(problemsOf(uri).length, 1);
+        await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), 'one\ntwo\n'));
+        await editor.document.save();
+        await until('the problem to move', () => problemsOf(uri)[0]?.range.start.line === 2);
+        await editor.edit((edit) => edit.delete(new vscode.Range(2, 0, 3, 0)));
+        await editor.document.save();
+        await problems(uri, 0);
+      } finally {
+        restore();
+      }
+    });
+
+    it('a file above 2 MiB in which a scan has found a key: it is followed as far as scans read', async () => {
+      const raw = newKey();
+      const uri = await put('dump.sql', `${raw}\n${'x'.repeat(3 * 1024 * 1024)}\n`);
+      const other = await put('other.txt', `${newKey()}\n`);
+      await scan();
+      await problems(uri);
+      await writeFile(uri.fsPath, `\n\n${raw}\n${'x'.repeat(3 * 1024 * 1024)}\n`);
+      await until('the problem to move', () => problemsOf(uri)[0]?.range.start.line === 2);
+      await writeFile(uri.fsPath, `${'x'.repeat(11 * 1024 * 1024)}\n`);
+      await writeFile(other.fsPath, 'no key\n');
+      await problems(other, 0);
+      assert.equal(problemsOf(uri).length, 1);
+    });
+
+    it('a large notebook in which a scan has found keys: what is not in its cells stays told at its file', async () => {
+      const output = { output_type: 'stream', name: 'stdout', text: [newKey(), 'x'.repeat(3 * 1024 * 1024)] };
+      const source = [`key = '${newKey()}'`];
+      const cell = { cell_type: 'code', source, metadata: {}, outputs: [output], execution_count: 1 };
+      const text = JSON.stringify({ cells: [cell], metadata: {}, nbformat: 4, nbformat_minor: 5 });
+      const uri = await put('large.ipynb', text);
+      await scan();
+      await problems(uri, 2);
+      await vscode.commands.executeCommand('vscode.openWith', uri, 'jupyter-notebook');
+      const cellUri = await until(
+        'the cell',
+        () => vscode.window.activeNotebookEditor?.notebook.cellAt(0).document.uri,
+      );
+      await problems(cellUri);
+      await problems(uri, 1);
+    });
+
     it('5,000 keys in one text: all are found, and an edit is followed', async () => {
       const text = Array.from({ length: 5000 }, () => newKey()).join('\n');
       const editor = await openFile('many.txt', text);
@@ -209,6 +273,34 @@ describe('Keys in documents', () => {
       await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
       const [problem] = await problems(editor.document.uri);
       assert.ok(problem?.message.includes(masked(kept)));
+    });
+
+    it('closed while Git is still asked: its file is looked into', async () => {
+      const disk = createRequire(__filename)('node:fs/promises') as typeof import('node:fs/promises');
+      const real = disk.realpath.bind(disk);
+      const gate = latch();
+      let isAsked = false;
+      const restore = replace(disk, 'realpath', async (path: string) => {
+        isAsked ||= path === pathOf('slow');
+        await gate.opened;
+        return real(path);
+      });
+      try {
+        const uri = await put('slow/closed.txt', newKey());
+        // A text that is opened by an extension would stay open for a while after its editor.
+        await vscode.commands.executeCommand('vscode.open', uri, { preview: false });
+        await until('Git to be asked', () => isAsked);
+        await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+        const address = uri.toString();
+        await until('the text to be closed', () =>
+          vscode.workspace.textDocuments.every((one) => one.uri.toString() !== address),
+        );
+        gate.open();
+        await problems(uri);
+      } finally {
+        gate.open();
+        restore();
+      }
     });
 
     it('changed by others while it is closed', async () => {
@@ -262,6 +354,62 @@ describe('Keys in documents', () => {
       await problems(document.uri);
       await problems(other.document.uri);
     });
+
+    describe('not watched, and found by a scan', () => {
+      beforeEach(() => configure('leaks.watch', false));
+
+      it('edited: what is gone is not told any more, and the rest where it is now', async () => {
+        const [one, other] = [newKey(), newKey()];
+        const editor = await openFile('edited.txt', `${one}\n${other}\n`);
+        const { uri } = editor.document;
+        const unknown = await openFile('unknown.txt', 'nothing yet\n');
+        await scan();
+        await problems(uri, 2);
+        const again = await vscode.window.showTextDocument(uri);
+        await retype(again, `\n\n${other}\n`);
+        const [problem] = await problems(uri);
+        assert.equal(problem?.range.start.line, 2);
+        // What no scan has found is not looked into.
+        const text = await vscode.window.showTextDocument(unknown.document);
+        await retype(text, newKey());
+        await retype(await vscode.window.showTextDocument(uri), 'no key\n');
+        await problems(uri, 0);
+        assert.deepEqual(problemsOf(unknown.document.uri), []);
+      });
+
+      it('replaced by a quick fix', async () => {
+        const { document } = await openFile('bot.ts', `const key = '${newKey()}';\n`);
+        await scan();
+        const [problem] = await problems(document.uri);
+        assert.ok(problem);
+        const fixes = await fixesAt(document.uri, problem.range);
+        const fix = fixes.find(({ title }) => title === 'Replace with an Environment Reference')?.command;
+        const { done } = stage.run(fix?.command ?? '', ...((fix?.arguments ?? []) as unknown[]));
+        await problems(document.uri, 0);
+        await stage.person.close();
+        await done;
+      });
+
+      it('changed by others, moved and closed without saving', async () => {
+        const raw = newKey();
+        const uri = await put('place/changed.txt', `${raw}\n`);
+        await scan();
+        await problems(uri);
+        await writeFile(uri.fsPath, `\n${raw}\n`);
+        await until('the problem to move', () => problemsOf(uri)[0]?.range.start.line === 1);
+        const edit = new vscode.WorkspaceEdit();
+        edit.renameFile(uriOf('place'), uriOf('moved'));
+        assert.ok(await vscode.workspace.applyEdit(edit));
+        const moved = uriOf('moved/changed.txt');
+        await problems(moved);
+        await problems(uri, 0);
+        const editor = await vscode.window.showTextDocument(moved);
+        await editor.edit((change) => change.insert(new vscode.Position(0, 0), '\n'));
+        await until('the problem to move', () => problemsOf(moved)[0]?.range.start.line === 2);
+        await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+        await until('the problem to move back', () => problemsOf(moved)[0]?.range.start.line === 1);
+      });
+    });
   });
 
   describe('how far a key has got out', () => {
@@ -304,6 +452,33 @@ describe('Keys in documents', () => {
       const { document: other } = await openFile('elsewhere.txt', raw);
       await problemSaying(other.uri, /is in a pushed commit\./);
     });
+
+    for (const isWatched of [true, false]) {
+      it(`in a closed file that a scan has found, ${isWatched ? 'watched' : 'not watched'}: Git is asked anew`, async () => {
+        await configure('leaks.watch', isWatched ? undefined : false);
+        await makeRepository('repo');
+        const uri = await put('repo/sub/bot.py', `key = "${newKey()}"\n`);
+        await scan();
+        await problemSaying(uri, /does not ignore/);
+        const editor = await openFile('repo/.gitignore', '');
+        /** What Git writes in a repository that is new, the machine may not tell of: a saved .gitignore is always heard of. */
+        const giveSign = async (): Promise<void> => {
+          await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), 'sub\n'));
+          await editor.document.save();
+        };
+        await giveSign();
+        await problemSaying(uri, /is in a file that Git ignores\./);
+        git('repo', 'add', '--force', 'sub');
+        await giveSign();
+        await problemSaying(uri, /is in a file that Git tracks\./);
+        git('repo', 'commit', '--quiet', '-m', 'bot');
+        await giveSign();
+        await problemSaying(uri, /is in a commit that is not pushed yet\./);
+        git('repo', 'push', '--quiet', 'origin', 'main');
+        await giveSign();
+        await problemSaying(uri, /is in a pushed commit\./);
+      });
+    }
 
     it('in Restricted Mode Git is not asked', async () => {
       await makeRepository('repo');
@@ -364,6 +539,17 @@ describe('Keys in documents', () => {
       assert.deepEqual(paths, ['/v1/dev/keys', '/v1/mcp/keys']);
       assert.equal(stage.person.unseen, 0);
       await vscode.commands.executeCommand('omi.keys.focus');
+    });
+
+    it('listed in another account: named once its list is read, too', async () => {
+      await stage.signIn('grace');
+      await stage.signIn('ada');
+      const { document } = await openFile('bot.ts', `'${stage.sandbox.key('grace', 'compiler').raw ?? ''}'`);
+      await problemSaying(document.uri, /not known whether/);
+      // Nothing of the account in use changes after the list of the other one has come.
+      stage.sandbox.fault({ account: 'grace', times: Infinity, effect: { delayMs: 500 } });
+      await scan();
+      await problemSaying(document.uri, /\("compiler"\) .*It still works\.$/);
     });
   });
 

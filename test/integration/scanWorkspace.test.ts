@@ -3,7 +3,8 @@ import * as vscode from 'vscode';
 import { hostWatch, replace } from './support/hostWatch';
 import type { ShownMessage } from './support/person';
 import { cancelling, forgetLeaks, Repository, strangeKey, withoutGit } from './support/repository';
-import { openStage, type Stage } from './support/stage';
+import { problems, problemSaying } from './support/leaks';
+import { configure, openStage, type Stage } from './support/stage';
 import { until } from './support/until';
 
 describe('Scan Workspace for API Keys', () => {
@@ -141,6 +142,49 @@ describe('Scan Workspace for API Keys', () => {
       return row?.kind === 'key' && row.target.key.name === 'prod-bot';
     });
     assert.ok(stage.view.visible);
+  });
+
+  for (const isWatched of [true, false]) {
+    it(`learns in the background what is published, documents ${isWatched ? 'watched' : 'not watched'}`, async () => {
+      await configure('leaks.watch', isWatched ? undefined : false);
+      await stage.signIn();
+      const [mark] = hostWatch().statusBar;
+      repository.init();
+      const one = repository.put('bot.py', `key = "${rawOf('prod-bot')}"\n`);
+      const other = repository.put('sub/deeper/bot.py', `key = "${strangeKey()}"\n`);
+      repository.commit();
+      repository.push();
+      assert.ok(mark && !mark.isShown);
+      await scan();
+      await problemSaying(one, /is in a pushed commit\. It still works\.$/);
+      await problemSaying(other, /is in a pushed commit\./);
+      await until('the mark', () => mark.isShown);
+    });
+  }
+
+  it('tells a key in a cell of an open notebook once, at the cell', async () => {
+    await stage.signIn();
+    const cell = { cell_type: 'code', source: [`key = '${strangeKey()}'`], metadata: {}, outputs: [] };
+    const text = JSON.stringify({ cells: [cell], metadata: {}, nbformat: 4, nbformat_minor: 5 });
+    const uri = repository.put('notes.ipynb', text);
+    await vscode.commands.executeCommand('vscode.openWith', uri, 'jupyter-notebook');
+    const cellUri = await until(
+      'the cell',
+      () => vscode.window.activeNotebookEditor?.notebook.cellAt(0).document.uri,
+    );
+    await problems(cellUri);
+    assert.match((await scan()).text, /^Found 1 API key at 1 place in 1 file\./);
+    const group = await until('the strangers', async () =>
+      (await stage.groups()).find(({ kind }) => kind === 'strangers'),
+    );
+    assert.ok(group.kind === 'strangers');
+    assert.deepEqual(
+      group.leaks.map(({ places }) => places.map(({ address }) => address)),
+      [[cellUri.toString()]],
+    );
+    await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+    await problems(uri);
+    await problems(cellUri, 0);
   });
 
   it('without Git, looks by itself and says what is not known then', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { KeysNode } from '../../src/editor/views/keysTree';
 import { hostWatch } from './support/hostWatch';
+import { problems } from './support/leaks';
 import { MemoryFiles } from './support/memoryFiles';
 import type { ShownMessage } from './support/person';
 import { forgetLeaks, Repository, strangeKey } from './support/repository';
@@ -196,6 +197,25 @@ describe('Write to .env, in a workspace of two folders and a virtual one', () =>
       assert.match(said.text, /Not looked into, since it could not be read: cloud\/bot\.py\./);
       assert.equal(said.level, 'warn');
       assert.deepEqual(await places(1), ['cloud/bot.py:1']);
+    });
+
+    it('of a folder that is removed nothing is kept but what is open', async () => {
+      files.put('bot.py', `key = "${strangeKey()}"\n`);
+      files.put('open.py', `key = "${strangeKey()}"\n`);
+      const kept = new Repository(folderOf('one')).put('bot.py', `key = "${strangeKey()}"\n`);
+      await vscode.window.showTextDocument(cloud('open.py'));
+      await scan('omi.leak.scanWorkspace');
+      await problems(cloud('bot.py'));
+      const [folder] = (vscode.workspace.workspaceFolders ?? []).slice(2);
+      assert.ok(folder && vscode.workspace.updateWorkspaceFolders(2, 1));
+      try {
+        await problems(cloud('bot.py'), 0);
+        await problems(cloud('open.py'));
+        await problems(kept);
+      } finally {
+        vscode.workspace.updateWorkspaceFolders(2, 0, folder);
+        await until('the virtual folder', () => vscode.workspace.workspaceFolders?.length === 3);
+      }
     });
 
     it('searches the history of the folders on disk, each repository once', async () => {

@@ -1,9 +1,11 @@
-import { l10n, workspace } from 'vscode';
+import { l10n, Uri, workspace } from 'vscode';
 import type { ScanProgress } from '../../leaks/scanTree';
+import { isWithin } from '../leaks/fileSigns';
 import { keyLeaks } from '../leaks/keyLeaks';
 import { tellScan } from '../leaks/scanActions';
 import { scanning } from '../leaks/scanProgress';
 import { reportScan } from '../leaks/scanReport';
+import { fileOfDocument } from '../leaks/watchedText';
 import { scanWorkspaceFolders } from '../leaks/workspaceScan';
 import { notify } from '../notify';
 import type { Parts } from '../parts';
@@ -30,7 +32,7 @@ export async function scanWorkspace(parts: Parts): Promise<void> {
       return { scan: done, unreadLists: mayAsk ? await leaks.readLists() : [] };
     },
   );
-  const roots = folders.map(({ uri }) => `${uri.toString()}/`);
+  const roots = folders.map(({ uri }) => uri);
   const found = keyLeaks(leaks)
     .map((leak) => ({ ...leak, places: leak.places.filter((place) => isBelow(roots, place.address)) }))
     .filter(({ places }) => places.length > 0);
@@ -48,6 +50,8 @@ function progressText({ looked, underWay }: ScanProgress): string {
 }
 
 /** The book also has what stands in documents of elsewhere. */
-function isBelow(roots: readonly string[], address: string): boolean {
-  return roots.some((root) => address.startsWith(root));
+function isBelow(roots: readonly Uri[], address: string): boolean {
+  const uri = Uri.parse(address, true);
+  const file = fileOfDocument({ uri }) ?? uri;
+  return roots.some((root) => isWithin(file.toString(), root));
 }

@@ -9,13 +9,27 @@ const marks = '**/{.gitignore,.git/{index,HEAD,packed-refs,logs/HEAD,refs/**}}';
 
 /**
  * Tells when Git may see files otherwise than before: a `.gitignore` or something of the repository has changed, the
- * person is back from another window, or the workspace is trusted now.
+ * person is back from another window, or the workspace is trusted now. Waits until the listener is done with the last.
  */
-export function onGitSigns(listener: () => void): Disposable {
+export function onGitSigns(listener: () => Promise<void>): Disposable {
   let rest: { dispose(): void } | undefined;
+  let isWorking = false;
   const tell = (): void => {
     rest?.dispose();
-    rest = after(restMs, listener);
+    rest = after(restMs, () => void act());
+  };
+  const act = async (): Promise<void> => {
+    // What is asked now may miss what has just changed.
+    if (isWorking) {
+      tell();
+      return;
+    }
+    isWorking = true;
+    try {
+      await listener();
+    } finally {
+      isWorking = false;
+    }
   };
   const tellOf = (uris: readonly Uri[]): void => {
     if (uris.some(({ path }) => path.endsWith('/.gitignore'))) tell();

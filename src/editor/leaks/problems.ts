@@ -28,6 +28,8 @@ export class Problems {
     const { keys, leaks, sessions } = parts;
     this.#watch = Disposable.from(
       leaks.book.onDidChange((addresses) => this.#plan(addresses)),
+      // The rings are those of the account in use.
+      leaks.onDidReadLists(() => this.#planAll()),
       sessions.onDidChange(() => this.#planAll()),
       ...keyFamilies.map((family) => keys.rings[family].onDidChange(() => this.#planAll())),
     );

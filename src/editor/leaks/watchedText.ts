@@ -1,6 +1,7 @@
 import { TabInputText, TabInputTextDiff, window, workspace, type TextDocument, type Uri } from 'vscode';
 import type { Excludes } from '../../leaks/excludes';
 import { isIgnoredLine } from '../../leaks/ignoreLine';
+import type { LookedInto } from '../../leaks/leakBook';
 import { findsIn, type Find } from '../../leaks/seenKey';
 
 /** Texts above this are not looked into while they are edited; in UTF-16 units. */
@@ -35,6 +36,33 @@ export function isInUse({ isClosed, isDirty, uri }: TextDocument): boolean {
       return input instanceof TabInputTextDiff ? [input.original, input.modified] : [];
     })
     .some((shown) => shown.toString() === address);
+}
+
+/** VS Code keeps texts in memory that no editor shows; of those, the file counts. */
+export function usedText(address: string): TextDocument | undefined {
+  return workspace.textDocuments.find((document) => document.uri.toString() === address && isInUse(document));
+}
+
+/** Whether a person has a text before them, or the notebook that is kept at this address. */
+export function isOpen(address: string): boolean {
+  const isIt = ({ uri }: { readonly uri: Uri }): boolean => uri.toString() === address;
+  return usedText(address) !== undefined || workspace.notebookDocuments.some(isIt);
+}
+
+/** Whether a look at a text has come to the same as the one before. */
+export function isSame(known: LookedInto | undefined, text: LookedInto): boolean {
+  return (
+    known?.standing === text.standing &&
+    known.finds.length === text.finds.length &&
+    known.finds.every((find, index) => {
+      const other = text.finds[index];
+      return (
+        find.key.fingerprint === other?.key.fingerprint &&
+        find.line === other.line &&
+        find.start === other.start
+      );
+    })
+  );
 }
 
 /** Whether a file is left out, by globs that are relative to its workspace folder. */

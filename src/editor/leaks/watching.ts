@@ -3,6 +3,7 @@ import type { Parts } from '../parts';
 import { watchCaret } from './caret';
 import { DocumentWatch } from './documentWatch';
 import { FileFacts } from './fileFacts';
+import { HistoryOfFinds } from './historyOfFinds';
 import { registerHover } from './hover';
 import { readListsForFinds } from './listsForFinds';
 import { Problems } from './problems';
@@ -12,10 +13,11 @@ import { registerQuickFixes } from './quickFixes';
 export function startWatching(parts: Parts): Disposable {
   const { book } = parts.leaks;
   const facts = new FileFacts({ log: parts.log, noteHistory: (finds) => book.noteHistory(finds) });
+  const history = new HistoryOfFinds({ book, facts, log: parts.log });
   const problems = new Problems(parts);
-  const documents = new DocumentWatch({ book, facts, log: parts.log });
+  const documents = new DocumentWatch({ book, facts, history, log: parts.log });
   return Disposable.from(
-    ...[facts, problems, documents],
+    ...[facts, history, problems, documents],
     ...[registerHover(parts), registerQuickFixes(parts), readListsForFinds(parts), watchCaret()],
   );
 }

@@ -13,6 +13,7 @@ import {
 import { openFolders } from '../openFolders';
 import { gitStanding } from '../secrets/gitStanding';
 import { leakExcludes } from '../settings';
+import { outsideCells } from './watchedFile';
 import { findsToTell } from './watchedText';
 import { workspaceFiles } from './workspaceFiles';
 
@@ -50,7 +51,8 @@ export async function scanWorkspaceFolders(
       say({ looked: before + looked, underWay }),
     );
     scans.push(scan);
-    await take(folder, scan, book);
+    // It may have been removed meanwhile.
+    if (workspace.getWorkspaceFolder(folder.uri)) await take(folder, scan, book);
   }
   return {
     looked: scans.reduce((sum, { looked }) => sum + looked, 0),
@@ -82,8 +84,9 @@ function withoutIgnoredLines(text: string): string {
 async function take({ uri }: WorkspaceFolder, scan: TreeScan, book: LeakBook): Promise<void> {
   const texts = new Map(
     scan.files.map(({ path, standing, finds }): [string, LookedInto] => {
-      const address = Uri.joinPath(uri, path).toString();
-      return [address, { address, standing, finds }];
+      const file = Uri.joinPath(uri, path);
+      const address = file.toString();
+      return [address, { address, standing, finds: outsideCells(file, finds) }];
     }),
   );
   for (const text of await unsavedTexts(uri, texts)) texts.set(text.address, text);

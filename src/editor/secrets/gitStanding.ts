@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import { l10n, Uri, workspace } from 'vscode';
 import { standingOf, type FileStanding } from '../../leaks/git';
 import { gitignoreChange } from '../../leaks/gitignore';
+import { standingsOf } from '../../leaks/standings';
 import { notify } from '../notify';
 import { openFolders } from '../openFolders';
 import { asPlainText } from '../words';
@@ -9,12 +10,27 @@ import { placeName, type Offer } from './placing';
 import { changeText } from './textFile';
 
 const gitLimitMs = 10_000;
+/** For files of many repositories. */
+const manyLimitMs = 60_000;
 
 /** How Git sees a file; `outside` also where Git is not asked: in Restricted Mode and in virtual workspaces. */
 export async function gitStanding({ scheme, fsPath }: Uri): Promise<FileStanding> {
   if (scheme !== 'file' || !workspace.isTrusted) return 'outside';
   const limit = AbortSignal.timeout(gitLimitMs);
   return standingOf(dirname(fsPath), basename(fsPath), limit, openFolders());
+}
+
+/** As {@link gitStanding}, for many files, by their addresses; without those that Git was too slow for. */
+export async function gitStandings(files: readonly Uri[]): Promise<ReadonlyMap<string, FileStanding>> {
+  const isAsked = ({ scheme }: Uri): boolean => scheme === 'file' && workspace.isTrusted;
+  const paths = files.filter(isAsked).map(({ fsPath }) => fsPath);
+  const told = await standingsOf(paths, AbortSignal.timeout(manyLimitMs));
+  return new Map(
+    files.flatMap((file) => {
+      const standing = isAsked(file) ? told.get(file.fsPath) : 'outside';
+      return standing ? [[file.toString(), standing] as const] : [];
+    }),
+  );
 }
 
 /** The button that adds a file to the `.gitignore` beside it, and says whether Git ignores it then. */
