@@ -4,7 +4,7 @@ import { excludesOf, type Excludes } from './excludes';
 import { diskTree, type FileEntry, type FileTree } from './fileTree';
 import type { FileStanding } from './git';
 import { findsIn, type Find } from './seenKey';
-import { ignoredOf, kindAt, searchWorkTree, type SearchedWorkTree } from './workTree';
+import { ignoredOf, kindAt, searchWorkTree, type Place as GitPlace, type SearchedWorkTree } from './workTree';
 
 /** A file with keys in it; the path is relative to the scanned folder, with `/`. */
 export interface FileFinds {
@@ -150,7 +150,7 @@ class Scan {
     return true;
   }
 
-  private placeOfGit(folder: string, directory: string): Parameters<typeof ignoredOf>[0] {
+  private placeOfGit(folder: string, directory: string): GitPlace {
     const { signal, untrusted = [] } = this.wishes;
     return { folder, untrusted, directory, signal };
   }

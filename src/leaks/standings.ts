@@ -1,21 +1,24 @@
 import { access, realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { runGit, type FileStanding } from './git';
-import { ignoredOf } from './workTree';
+import { ignoredOf, type Place } from './workTree';
 
 /**
  * How Git sees files, as `standingOf` tells of one, with two processes for each repository however many there are.
  *
  * @param paths absolute.
+ * @param untrusted see `GitQuestion`.
  * @returns by path; without those for which Git could not be asked before the signal.
  */
 export async function standingsOf(
   paths: readonly string[],
   signal: AbortSignal,
+  untrusted: readonly string[] = [],
 ): Promise<ReadonlyMap<string, FileStanding>> {
   const standings = new Map<string, FileStanding>();
   for (const [root, places] of await byRepository(paths)) {
-    const told = root === undefined ? undefined : await standingsIn(root, [...places.values()], signal);
+    const at = root === undefined ? undefined : { folder: root, untrusted, directory: '', signal };
+    const told = at && (await standingsIn(at, [...places.values()]));
     if (signal.aborted) break;
     places.forEach((name, path) => standings.set(path, told?.get(name) ?? 'outside'));
   }
@@ -24,14 +27,13 @@ export async function standingsOf(
 
 /** How Git sees files of one repository, by their names from its root; nothing when Git cannot work with it. */
 async function standingsIn(
-  root: string,
+  place: Place,
   names: readonly string[],
-  signal: AbortSignal,
 ): Promise<ReadonlyMap<string, FileStanding>> {
-  const tracked = await trackedOf(root, new Set(names), signal);
+  const tracked = await trackedOf(place, new Set(names));
   if (!tracked) return new Map();
   const others = names.filter((name) => !tracked.has(name));
-  const ignored = await ignoredOf({ folder: root, directory: '', signal }, others);
+  const ignored = await ignoredOf(place, others);
   return new Map(
     names.map((name) => [name, tracked.has(name) ? 'tracked' : ignored.has(name) ? 'ignored' : 'untracked']),
   );
@@ -39,9 +41,8 @@ async function standingsIn(
 
 /** Which of some files Git tracks. All names are read, since a name among the arguments could hold a key. */
 async function trackedOf(
-  root: string,
+  { folder, signal, untrusted }: Place,
   names: ReadonlySet<string>,
-  signal: AbortSignal,
 ): Promise<ReadonlySet<string> | undefined> {
   const tracked = new Set<string>();
   const decoder = new TextDecoder();
@@ -51,7 +52,7 @@ async function trackedOf(
     rest = found.pop() ?? '';
     found.filter((name) => names.has(name)).forEach((name) => tracked.add(name));
   };
-  const answer = await runGit(root, ['ls-files', '-z'], signal, { onOutput });
+  const answer = await runGit(folder, ['ls-files', '-z'], signal, { onOutput, untrusted });
   return answer.kind === 'answered' && answer.code === 0 ? tracked : undefined;
 }
 

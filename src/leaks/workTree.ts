@@ -189,7 +189,8 @@ export async function kindAt(folder: string, path: string): Promise<'file' | 'di
   return stats.isDirectory() ? 'directory' : 'other';
 }
 
-type Place = Pick<WorkTreeQuestion, 'folder' | 'untrusted' | 'directory' | 'signal'>;
+/** Where Git is asked, and for how long. */
+export type Place = Pick<WorkTreeQuestion, 'folder' | 'untrusted' | 'directory' | 'signal'>;
 
 /** Asks Git in the directory. */
 function ask(

@@ -58,15 +58,18 @@ export class FileFacts {
 
   async #readWanted(): Promise<void> {
     this.#isReading = true;
-    while (this.#wanted.size > 0 && !this.#over.signal.aborted) {
-      const [first] = this.#wanted.values();
-      if (!first) break;
-      const folder = dirname(first.fsPath);
-      const files = [...this.#wanted.values()].filter(({ fsPath }) => dirname(fsPath) === folder);
-      files.forEach((file) => this.#wanted.delete(file.toString()));
-      await this.#readFolder(folder, files);
+    try {
+      while (this.#wanted.size > 0 && !this.#over.signal.aborted) {
+        const [first] = this.#wanted.values();
+        if (!first) break;
+        const folder = dirname(first.fsPath);
+        const files = [...this.#wanted.values()].filter(({ fsPath }) => dirname(fsPath) === folder);
+        files.forEach((file) => this.#wanted.delete(file.toString()));
+        await this.#readFolder(folder, files);
+      }
+    } finally {
+      this.#isReading = false;
     }
-    this.#isReading = false;
   }
 
   async #readFolder(folder: string, files: readonly Uri[]): Promise<void> {

@@ -24,7 +24,7 @@ export async function gitStanding({ scheme, fsPath }: Uri): Promise<FileStanding
 export async function gitStandings(files: readonly Uri[]): Promise<ReadonlyMap<string, FileStanding>> {
   const isAsked = ({ scheme }: Uri): boolean => scheme === 'file' && workspace.isTrusted;
   const paths = files.filter(isAsked).map(({ fsPath }) => fsPath);
-  const told = await standingsOf(paths, AbortSignal.timeout(manyLimitMs));
+  const told = await standingsOf(paths, AbortSignal.timeout(manyLimitMs), openFolders());
   return new Map(
     files.flatMap((file) => {
       const standing = isAsked(file) ? told.get(file.fsPath) : 'outside';
