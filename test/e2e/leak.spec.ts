@@ -1,29 +1,15 @@
-import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator } from '@playwright/test';
-import type { SandboxKey } from '../../sandbox/server';
+import { useFiles } from './support/files';
 import type { Person } from './support/person';
 import { watchArguments } from './support/processes';
-import { deletes, expect, keyPath, test } from './support/stage';
+import { deletes, expect, keyPath, rawOf, test } from './support/stage';
 
-let files: string[] = [];
-test.beforeEach(() => {
-  files = [];
-});
-test.afterEach(async () => {
-  for (const file of files) await rm(file, { force: true });
-});
-
-function rawOf({ raw, name }: SandboxKey): string {
-  if (raw === null) throw new Error(`Nobody knows the raw key of "${name}".`);
-  return raw;
-}
+const put = useFiles();
 
 /** Opens a program that holds a key, with the caret in the key. */
 async function showLeak(person: Person, folder: string, raw: string, name: string): Promise<void> {
-  const file = join(folder, name);
-  files.push(file);
-  await writeFile(file, `# asks Omi\nkey = "${raw}"\n`);
+  await put(join(folder, name), `# asks Omi\nkey = "${raw}"\n`);
   const line = person.page.locator('.editor-instance .view-line', { hasText: 'key = ' });
   await expect(async () => {
     await person.press('Escape');

@@ -1,21 +1,10 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SandboxKey } from '../../sandbox/server';
+import { useFiles } from './support/files';
 import { runningProcesses } from './support/processes';
-import { deletes, expect, expectOneDeleteEach, keyPath, test } from './support/stage';
+import { deletes, expect, expectOneDeleteEach, keyPath, rawOf, test } from './support/stage';
 
-let files: string[] = [];
-test.beforeEach(() => {
-  files = [];
-});
-test.afterEach(async () => {
-  for (const file of files) await rm(file, { force: true });
-});
-
-function rawOf({ raw, name }: SandboxKey): string {
-  if (raw === null) throw new Error(`Nobody knows the raw key of "${name}".`);
-  return raw;
-}
+const put = useFiles();
 
 test('from the context menu: the file holds the new key, the old one is gone', async ({
   person,
@@ -24,8 +13,7 @@ test('from the context menu: the file holds the new key, the old one is gone', a
 }) => {
   const old = sandbox.key('ada', 'prod-bot');
   const file = join(studio.folder, '.env');
-  files.push(file);
-  await writeFile(file, `# weather\nOMI_API_KEY=${rawOf(old)}\n`);
+  await put(file, `# weather\nOMI_API_KEY=${rawOf(old)}\n`);
   const row = await person.signInAndSee('prod-bot');
   await person.contextMenu(row, 'Rotate API Key');
   await expect(person.modal).toContainText('Rotate "prod-bot"?');
@@ -49,8 +37,7 @@ test('the extension host is killed when the new key is made: the rotation is the
 }) => {
   const old = sandbox.key('ada', 'prod-bot');
   const file = join(studio.folder, '.env');
-  files.push(file);
-  await writeFile(file, rawOf(old));
+  await put(file, rawOf(old));
   const others = extensionHosts();
   const person = await open({ lastingVault: true });
   const row = await person.signInAndSee('prod-bot');

@@ -1,19 +1,14 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { extensionId, hostWatch } from './support/hostWatch';
-import { openStage, type Stage } from './support/stage';
+import { extensionId } from './support/hostWatch';
+import { useStage } from './support/stage';
 
 interface Manifest {
   readonly contributes: { readonly commands: readonly { readonly command: string }[] };
 }
 
 describe('Activation', () => {
-  let stage: Stage;
-  before(async () => {
-    hostWatch();
-    stage = await openStage();
-  });
-  after(() => stage.close());
+  const stage = useStage();
 
   it('registers every command of the manifest', async () => {
     const extension = vscode.extensions.getExtension<unknown>(extensionId);

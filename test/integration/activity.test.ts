@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { ActivityEntry } from '../../src/keys/activity';
 import { hostWatch, replace } from './support/hostWatch';
-import { openStage, type Stage } from './support/stage';
+import { useStage } from './support/stage';
 import { until } from './support/until';
 
 const rawKey = `omi_dev_${'0123456789abcdef'.repeat(2)}`;
@@ -13,14 +13,8 @@ const head = '| Time (UTC) | Account | Action | API Key | Result | Proof |';
 
 // The first suite that revokes anything: what is here at its start, nobody has done.
 describe('Activity', () => {
-  let stage: Stage;
-  before(async () => {
-    stage = await openStage();
-  });
-  after(async () => {
-    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
-    await stage.close();
-  });
+  after(() => vscode.commands.executeCommand('workbench.action.closeAllEditors'));
+  const stage = useStage();
   beforeEach(() => stage.signIn());
   afterEach(() => stage.reset());
 

@@ -2,15 +2,11 @@ import assert from 'node:assert/strict';
 import { blockedClientKey } from '../../sandbox/server';
 import { answers, browse, decide, listenerOf, nobodyListens, wayBackOf } from './support/browser';
 import { hostWatch } from './support/hostWatch';
-import { configure, openStage, type Running, type Stage } from './support/stage';
+import { configure, useStage, type Running } from './support/stage';
 import { until } from './support/until';
 
 describe('Sign In through the browser', () => {
-  let stage: Stage;
-  before(async () => {
-    stage = await openStage();
-  });
-  after(() => stage.close());
+  const stage = useStage();
   afterEach(() => stage.reset());
 
   /** Runs "Sign In" up to the moment when the browser has been sent to Omi. */

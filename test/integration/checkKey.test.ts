@@ -1,22 +1,10 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { dataRoute, keyRoute, LeakScene, masked, named } from './support/leakScene';
+import { dataRoute, keyRoute, masked, named, useLeakScene, type LeakScene } from './support/leakScene';
 
 describe('Check Whether an API Key Is Alive', () => {
-  let scene: LeakScene;
-  before(async () => {
-    scene = await LeakScene.open('check');
-  });
-  after(() => scene.close());
-  beforeEach(() => {
-    scene.begin();
-  });
-  afterEach(() => scene.end());
+  const scene = useLeakScene('check');
 
-  const signedIn = async (): Promise<void> => {
-    await scene.stage.signIn();
-    scene.stage.sandbox.clearRequests();
-  };
   /** Checks a key that stands at the caret; gives the one notification. */
   const check = async (raw: string): Promise<Awaited<ReturnType<LeakScene['closeLast']>>> => {
     await scene.showLeak(raw);
@@ -90,7 +78,7 @@ describe('Check Whether an API Key Is Alive', () => {
   });
 
   describe('signed in', () => {
-    beforeEach(signedIn);
+    beforeEach(() => scene.signIn());
 
     it('names the key and its account', async () => {
       const key = scene.key();

@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { openStage, type Stage } from './support/stage';
+import { useStage } from './support/stage';
 
 describe('Copy Key ID and Copy Key Prefix', () => {
-  let stage: Stage;
-  before(async () => {
-    stage = await openStage();
-  });
-  after(() => stage.close());
+  const stage = useStage();
   beforeEach(async () => {
     await stage.signIn();
     await vscode.env.clipboard.writeText('something else');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { latch } from './support/latch';
-import { openStage, type Running, type Stage } from './support/stage';
+import { useStage, type Running } from './support/stage';
 import { until } from './support/until';
 
 const read = ['conversations:read', 'memories:read', 'action_items:read', 'goals:read'];
@@ -9,11 +9,7 @@ const all = read.flatMap((scope) => [scope, scope.replace('read', 'write')]);
 const title = 'Where does the secret go?';
 
 describe('Create API Key', () => {
-  let stage: Stage;
-  before(async () => {
-    stage = await openStage();
-  });
-  after(() => stage.close());
+  const stage = useStage();
   beforeEach(async () => {
     await stage.signIn();
     await vscode.env.clipboard.writeText('mine');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
+import { withoutGitExtension } from './support/editorSettings';
 import { hostWatch } from './support/hostWatch';
 import {
   clearWorkspace,
@@ -17,7 +18,7 @@ import {
   put,
 } from './support/leaks';
 import type { ShownMessage } from './support/person';
-import { openStage, type Stage } from './support/stage';
+import { useStage } from './support/stage';
 import { until } from './support/until';
 
 const respond = 'Respond to Leaked API Key';
@@ -27,14 +28,8 @@ const check = 'Check Whether It Is Alive';
 const ignoreLine = 'Ignore This Line';
 
 describe('Fixing a leak', () => {
-  let stage: Stage;
-  before(async () => {
-    stage = await openStage();
-  });
-  after(() => stage.close());
-  // VS Code's own Git extension would stumble over repositories that are gone again.
-  before(() => vscode.workspace.getConfiguration('git').update('enabled', false, true));
-  after(() => vscode.workspace.getConfiguration('git').update('enabled', undefined, true));
+  const stage = useStage();
+  withoutGitExtension();
   afterEach(async () => {
     await clearWorkspace();
     await stage.reset();

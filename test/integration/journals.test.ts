@@ -3,19 +3,17 @@ import type { Memento } from 'vscode';
 import { journalIn, steadyState } from '../../src/editor/journals';
 import type { Journal } from '../../src/keys/journal';
 import { hostWatch } from './support/hostWatch';
-import { openStage, type Stage } from './support/stage';
+import { useStage } from './support/stage';
 
 describe("Journals in VS Code's state", () => {
   const names = ['omi.test.one', 'omi.test.two'];
-  let stage: Stage;
+  useStage();
   let state: Memento;
-  before(async () => {
-    stage = await openStage();
+  before(() => {
     state = hostWatch().context?.globalState ?? assert.fail('not active');
   });
   after(async () => {
     for (const name of names) await state.update(name, undefined);
-    await stage.close();
   });
 
   it('keep every entry while several are written at their own pace', async () => {

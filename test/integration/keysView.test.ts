@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { SandboxKey } from '../../sandbox/server';
 import { arabicName, emojiName, hebrewName, htmlName, longName, markdownName } from '../../sandbox/seeds';
 import { latch } from './support/latch';
-import { openStage, textOf, type Stage } from './support/stage';
+import { textOf, useStage } from './support/stage';
 import { until } from './support/until';
 
 /** What stands above the rows while all is well. */
@@ -12,11 +12,7 @@ const accountLine = /^ada@example\.com, signed in until \d\d:\d\d/;
 const spokenPrefix = (prefix: string): string => prefix.replace('...', '…');
 
 describe('The view API Keys', () => {
-  let stage: Stage;
-  before(async () => {
-    stage = await openStage();
-  });
-  after(() => stage.close());
+  const stage = useStage();
   afterEach(() => stage.reset());
 
   const lists = { method: 'GET', times: Infinity } as const;

@@ -5,27 +5,14 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { replace } from './support/hostWatch';
 import type { ShownMessage } from './support/person';
-import { Repository } from './support/repository';
-import { openStage, type Stage } from './support/stage';
+import { useRepository } from './support/repository';
+import { useStage } from './support/stage';
 import { until } from './support/until';
 
 describe('Add Leak Guard to Repository', () => {
-  const repository = new Repository();
-  let stage: Stage;
-  before(async () => {
-    stage = await openStage();
-  });
-  after(() => stage.close());
-  // VS Code's own Git extension would stumble over repositories that are gone again.
-  before(() => vscode.workspace.getConfiguration('git').update('enabled', false, true));
-  after(() => vscode.workspace.getConfiguration('git').update('enabled', undefined, true));
-  afterEach(async () => {
-    while (vscode.window.activeTextEditor) {
-      await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
-    }
-    repository.clear();
-    await stage.reset();
-  });
+  const stage = useStage();
+  const repository = useRepository();
+  afterEach(() => stage.reset());
 
   const text = (name: string): Promise<string> => readFile(join(repository.folder, name), 'utf8');
   /** Writes a file, and waits until VS Code has it where an earlier test had one of that name. */

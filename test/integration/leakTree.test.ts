@@ -3,27 +3,16 @@ import * as vscode from 'vscode';
 import { holdsRawKey } from '../../src/omi/rawKey';
 import type { KeysNode } from '../../src/editor/views/keysTree';
 import { hostWatch } from './support/hostWatch';
-import { forgetLeaks, masked, Repository, strangeKey, unnotedKey } from './support/repository';
-import { labelOf, openStage, type Stage } from './support/stage';
+import { forgetLeaks, masked, strangeKey, unnotedKey, useRepository } from './support/repository';
+import { labelOf, useStage } from './support/stage';
 import { until } from './support/until';
 
 describe('Found keys in the view API Keys', () => {
-  const repository = new Repository();
-  let stage: Stage;
-  before(async () => {
-    stage = await openStage();
-  });
-  after(() => stage.close());
-  // VS Code's own Git extension would stumble over repositories that are gone again.
-  before(() => vscode.workspace.getConfiguration('git').update('enabled', false, true));
-  after(() => vscode.workspace.getConfiguration('git').update('enabled', undefined, true));
+  const stage = useStage();
+  const repository = useRepository();
   beforeEach(() => stage.signIn());
   afterEach(async () => {
-    while (vscode.window.activeTextEditor) {
-      await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
-    }
     await stage.run('omi.keys.clearFilter').done;
-    repository.clear();
     await forgetLeaks(stage);
     await stage.reset();
   });

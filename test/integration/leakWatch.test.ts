@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import * as vscode from 'vscode';
+import { withoutGitExtension } from './support/editorSettings';
 import { hostWatch, replace } from './support/hostWatch';
 import { latch } from './support/latch';
 import {
@@ -19,20 +20,14 @@ import {
   put,
   uriOf,
 } from './support/leaks';
-import { configure, openStage, type Stage } from './support/stage';
+import { configure, useStage } from './support/stage';
 import { until } from './support/until';
 
 const { Error: error, Warning: warning, Information: information } = vscode.DiagnosticSeverity;
 
 describe('Keys in documents', () => {
-  let stage: Stage;
-  before(async () => {
-    stage = await openStage();
-  });
-  after(() => stage.close());
-  // VS Code's own Git extension would stumble over repositories that are gone again.
-  before(() => vscode.workspace.getConfiguration('git').update('enabled', false, true));
-  after(() => vscode.workspace.getConfiguration('git').update('enabled', undefined, true));
+  const stage = useStage();
+  withoutGitExtension();
   afterEach(async () => {
     await clearWorkspace();
     await stage.reset();

@@ -3,9 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { withoutGitExtension } from './support/editorSettings';
 import { hostWatch, replace } from './support/hostWatch';
 import type { ShownMessage } from './support/person';
-import { configure, openStage, type Stage } from './support/stage';
+import { configure, discardEditors, useStage } from './support/stage';
 import { until } from './support/until';
 
 const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
@@ -26,22 +27,14 @@ const put = async (name: string, content: string, mode = 0o644): Promise<void> =
 };
 
 describe('Place New API Key', () => {
-  let stage: Stage;
-  before(async () => {
-    stage = await openStage();
-  });
-  after(() => stage.close());
-  // VS Code's own Git extension would stumble over repositories that are gone again.
-  before(() => vscode.workspace.getConfiguration('git').update('enabled', false, true));
-  after(() => vscode.workspace.getConfiguration('git').update('enabled', undefined, true));
+  const stage = useStage();
+  withoutGitExtension();
   beforeEach(async () => {
     await stage.signIn();
     await vscode.env.clipboard.writeText('mine');
   });
   afterEach(async () => {
-    while (vscode.window.activeTextEditor) {
-      await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
-    }
+    await discardEditors();
     for (const name of await readdir(folder)) await rm(file(name), { recursive: true, force: true });
     await stage.reset();
   });

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { findsIn } from '../../src/leaks/seenKey';
 import { hostWatch } from './support/hostWatch';
-import { dataRoute, keyRoute, LeakScene, masked, named, type RawKey } from './support/leakScene';
+import { dataRoute, keyRoute, masked, named, useLeakScene, type RawKey } from './support/leakScene';
 import type { ShownMessage } from './support/person';
-import { forgetLeaks, Repository } from './support/repository';
+import { forgetLeaks, useRepository } from './support/repository';
 import type { Running } from './support/stage';
 import { until } from './support/until';
 
@@ -13,26 +13,14 @@ const bothRefuse =
   'Omi no longer lists it, and refuses it when asked about the key itself and when it asks for data.';
 
 describe('Respond to Leaked API Key', () => {
-  let scene: LeakScene;
-  before(async () => {
-    scene = await LeakScene.open('leak');
-  });
-  after(() => scene.close());
-  beforeEach(() => {
-    scene.begin();
-  });
-  afterEach(() => scene.end());
+  const scene = useLeakScene('leak');
 
-  const signedIn = async (): Promise<void> => {
-    await scene.stage.signIn();
-    scene.stage.sandbox.clearRequests();
-  };
   const idPath = ({ family, id }: RawKey): string => `/v1/${family}/keys/${id}`;
   const isAlive = ({ family, id }: RawKey): boolean =>
     scene.stage.sandbox.keys('ada', family).some((key) => key.id === id);
 
   describe('a key of the account in use', () => {
-    beforeEach(signedIn);
+    beforeEach(() => scene.signIn());
 
     it('at the caret: one question, then proven dead', async () => {
       const key = scene.key();
@@ -312,7 +300,7 @@ describe('Respond to Leaked API Key', () => {
 
   describe('a key of somebody else', () => {
     it('stops and revokes nothing; after a sign-in with its account it goes on by itself', async () => {
-      await signedIn();
+      await scene.signIn();
       const key = scene.keyOf('grace', { name: 'stray' });
       await scene.showLeak(key.raw);
       const command = scene.respond();
@@ -368,7 +356,7 @@ describe('Respond to Leaked API Key', () => {
     });
 
     it('of the MCP family, in no list: cannot be told, nothing revoked', async () => {
-      await signedIn();
+      await scene.signIn();
       const key = scene.keyOf('grace', { family: 'mcp' });
       await scene.showLeak(key.raw);
       const command = scene.respond();
@@ -383,20 +371,11 @@ describe('Respond to Leaked API Key', () => {
   });
 
   describe('a key in commits', () => {
-    const repository = new Repository();
-    const useGit = (value: boolean | undefined): Thenable<void> =>
-      vscode.workspace.getConfiguration('git').update('enabled', value, true);
-    // VS Code's own Git extension would stumble over a repository that is gone again.
-    before(() => useGit(false));
-    after(() => useGit(undefined));
-    afterEach(async () => {
-      await vscode.commands.executeCommand('workbench.action.closeAllEditors');
-      repository.clear();
-      await forgetLeaks(scene.stage);
-    });
+    const repository = useRepository();
+    afterEach(() => forgetLeaks(scene.stage));
 
     it('is said to be published, in the question and in the note', async () => {
-      await signedIn();
+      await scene.signIn();
       const key = scene.key();
       repository.init();
       repository.put('old.py', `key = "${key.raw}"\n`);
@@ -421,7 +400,7 @@ describe('Respond to Leaked API Key', () => {
   });
 
   describe('Replace, Then Revoke', () => {
-    beforeEach(signedIn);
+    beforeEach(() => scene.signIn());
     /** Chooses the workspace as the place, and accepts the places offered. */
     const acceptPlaces = async (): Promise<void> => {
       for (;;) {
@@ -495,7 +474,7 @@ describe('Respond to Leaked API Key', () => {
   });
 
   describe('after the death', () => {
-    beforeEach(signedIn);
+    beforeEach(() => scene.signIn());
     /** Ends a key, and presses a button of the notification that says so. */
     const end = async (button: string): Promise<Running> => {
       const command = scene.respond();
@@ -609,7 +588,7 @@ describe('Respond to Leaked API Key', () => {
   });
 
   it('says that a dead key is dead, and how that is known', async () => {
-    await signedIn();
+    await scene.signIn();
     const key = scene.key();
     scene.stage.sandbox.deleteKey('ada', key.id);
     await scene.showLeak(key.raw);
@@ -626,7 +605,7 @@ describe('Respond to Leaked API Key', () => {
   });
 
   it('is not certain of a death while a key with the same digits is listed, and can end that one', async () => {
-    await signedIn();
+    await scene.signIn();
     const key = scene.key();
     const fault = scene.stage.sandbox.fault({ path: keyRoute, times: Infinity, effect: { status: 401 } });
     await scene.showLeak(key.raw);
@@ -648,7 +627,7 @@ describe('Respond to Leaked API Key', () => {
   });
 
   it('says why it cannot be told whose a key is; Try Again goes on', async () => {
-    await signedIn();
+    await scene.signIn();
     const key = scene.key();
     const fault = scene.stage.sandbox.fault({ times: Infinity, effect: { drop: 'before' } });
     await scene.showLeak(key.raw);

@@ -5,15 +5,11 @@ import { markdownName } from '../../sandbox/seeds';
 import { hostWatch } from './support/hostWatch';
 import { latch } from './support/latch';
 import type { ShownMessage } from './support/person';
-import { configure, openStage, type Family, type Running, type Stage } from './support/stage';
+import { configure, useStage, type Family, type Running } from './support/stage';
 import { until } from './support/until';
 
 describe('Revoke API Key', () => {
-  let stage: Stage;
-  before(async () => {
-    stage = await openStage();
-  });
-  after(() => stage.close());
+  const stage = useStage();
   beforeEach(() => stage.signIn());
   afterEach(() => stage.reset());
 
@@ -575,11 +571,7 @@ describe('Revoke API Key', () => {
 });
 
 describe('Revoke API Key, signed out', () => {
-  let stage: Stage;
-  before(async () => {
-    stage = await openStage();
-  });
-  after(() => stage.close());
+  const stage = useStage();
   afterEach(() => stage.reset());
 
   it('offers to sign in and then goes on', async () => {

@@ -7,29 +7,24 @@ import type { SandboxKey } from '../../sandbox/server';
 import { findOccurrences } from '../../src/editor/secrets/occurrences';
 import type { Activity } from '../../src/keys/activity';
 import type { Rotation } from '../../src/keys/rotation';
+import { withoutAutoSave } from './support/editorSettings';
 import { hostWatch } from './support/hostWatch';
 import { latch } from './support/latch';
 import type { ShownMessage } from './support/person';
-import { openStage, type Family, type Running, type Stage } from './support/stage';
+import { useStage, type Family, type Running } from './support/stage';
 import { until } from './support/until';
 
 const keyRoute = /^\/v1\/dev\/key$/;
 
 describe('Rotate API Key', () => {
-  let stage: Stage;
+  withoutAutoSave();
+  const stage = useStage();
   let root: string;
   /** Of each test its own: VS Code keeps the texts of earlier ones in memory for a while. */
   let folder: string;
   let folders = 0;
-  before(async () => {
-    stage = await openStage();
-    // In a browser VS Code saves by itself.
-    await autoSave('off');
+  before(() => {
     root = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? assert.fail('no folder is open');
-  });
-  after(async () => {
-    await autoSave(undefined);
-    await stage.close();
   });
   beforeEach(async () => {
     folder = `bot-${String((folders += 1))}`;
@@ -49,8 +44,6 @@ describe('Rotate API Key', () => {
     await stage.reset();
   });
 
-  const autoSave = (value: string | undefined): Thenable<void> =>
-    vscode.workspace.getConfiguration('files').update('autoSave', value, vscode.ConfigurationTarget.Global);
   /** What a failed test left open must not fail the next one. */
   const forgetRotations = async (): Promise<void> => {
     const { context } = hostWatch();

@@ -3,22 +3,22 @@ import * as vscode from 'vscode';
 import type { KeysNode } from '../../src/editor/views/keysTree';
 import { hostWatch, replace } from './support/hostWatch';
 import type { ShownMessage } from './support/person';
-import { cancelling, forgetLeaks, masked, Repository, strangeKey, withoutGit } from './support/repository';
-import { labelOf, openStage, textOf, type Stage } from './support/stage';
+import {
+  cancelling,
+  forgetLeaks,
+  masked,
+  Repository,
+  strangeKey,
+  useRepository,
+  withoutGit,
+} from './support/repository';
+import { labelOf, textOf, useStage } from './support/stage';
 import { until } from './support/until';
 
 describe('Scan Git History for API Keys', () => {
-  const repository = new Repository();
-  let stage: Stage;
-  before(async () => {
-    stage = await openStage();
-  });
-  after(() => stage.close());
-  // VS Code's own Git extension would stumble over repositories that are gone again.
-  before(() => vscode.workspace.getConfiguration('git').update('enabled', false, true));
-  after(() => vscode.workspace.getConfiguration('git').update('enabled', undefined, true));
+  const stage = useStage();
+  const repository = useRepository();
   afterEach(async () => {
-    repository.clear();
     await forgetLeaks(stage);
     await stage.reset();
   });

@@ -2,26 +2,15 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { hostWatch, replace } from './support/hostWatch';
 import type { ShownMessage } from './support/person';
-import { cancelling, forgetLeaks, Repository, strangeKey, withoutGit } from './support/repository';
 import { problems, problemSaying } from './support/leaks';
-import { configure, openStage, type Stage } from './support/stage';
+import { cancelling, forgetLeaks, strangeKey, useRepository, withoutGit } from './support/repository';
+import { configure, useStage } from './support/stage';
 import { until } from './support/until';
 
 describe('Scan Workspace for API Keys', () => {
-  const repository = new Repository();
-  let stage: Stage;
-  before(async () => {
-    stage = await openStage();
-  });
-  after(() => stage.close());
-  // VS Code's own Git extension would stumble over repositories that are gone again.
-  before(() => vscode.workspace.getConfiguration('git').update('enabled', false, true));
-  after(() => vscode.workspace.getConfiguration('git').update('enabled', undefined, true));
+  const stage = useStage();
+  const repository = useRepository();
   afterEach(async () => {
-    while (vscode.window.activeTextEditor) {
-      await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
-    }
-    repository.clear();
     await forgetLeaks(stage);
     await stage.reset();
   });

@@ -3,15 +3,11 @@ import * as vscode from 'vscode';
 import { blockedClientKey, type FaultEffect } from '../../sandbox/server';
 import { hostWatch } from './support/hostWatch';
 import { latch } from './support/latch';
-import { configure, openStage, renewalPath, type Stage } from './support/stage';
+import { configure, renewalPath, useStage } from './support/stage';
 import { until } from './support/until';
 
 describe('A session', () => {
-  let stage: Stage;
-  before(async () => {
-    stage = await openStage();
-  });
-  after(() => stage.close());
+  const stage = useStage();
   afterEach(() => stage.reset());
 
   /** Sessions as VS Code gets them for an extension that is about to use them. */
@@ -238,11 +234,7 @@ describe('A session', () => {
 });
 
 describe('Several accounts', () => {
-  let stage: Stage;
-  before(async () => {
-    stage = await openStage();
-  });
-  after(() => stage.close());
+  const stage = useStage();
   beforeEach(async () => {
     await stage.signIn('ada');
     await stage.signIn('grace');
@@ -297,18 +289,16 @@ describe('Several accounts', () => {
 });
 
 describe("VS Code's Accounts menu", () => {
-  let stage: Stage;
+  const stage = useStage();
   let watch: vscode.Disposable;
   let changes = 0;
-  before(async () => {
-    stage = await openStage();
+  before(() => {
     watch = vscode.authentication.onDidChangeSessions(({ provider }) => {
       if (provider.id === 'omi') changes += 1;
     });
   });
-  after(async () => {
+  after(() => {
     watch.dispose();
-    await stage.close();
   });
   beforeEach(() => {
     changes = 0;

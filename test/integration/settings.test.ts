@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
 import { hostWatch } from './support/hostWatch';
-import { configure, openStage, type Stage } from './support/stage';
+import { configure, useStage } from './support/stage';
 import { until } from './support/until';
 
 describe('Settings', () => {
-  let stage: Stage;
-  before(async () => {
-    stage = await openStage();
-  });
-  after(() => stage.close());
+  const stage = useStage();
   afterEach(() => stage.reset());
 
   const { commandsRun } = hostWatch();

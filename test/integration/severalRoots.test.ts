@@ -4,12 +4,13 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { KeysNode } from '../../src/editor/views/keysTree';
+import { withoutGitExtension } from './support/editorSettings';
 import { hostWatch } from './support/hostWatch';
 import { problems } from './support/leaks';
 import { MemoryFiles } from './support/memoryFiles';
 import type { ShownMessage } from './support/person';
 import { forgetLeaks, Repository, strangeKey } from './support/repository';
-import { labelOf, openStage, type Stage } from './support/stage';
+import { discardEditors, labelOf, useStage } from './support/stage';
 import { until } from './support/until';
 
 const folderOf = (name: string): string =>
@@ -19,24 +20,19 @@ const cloud = (name: string): vscode.Uri => vscode.Uri.from({ scheme: 'memfs', p
 describe('Write to .env, in a workspace of two folders and a virtual one', () => {
   const files = new MemoryFiles();
   const registered = vscode.workspace.registerFileSystemProvider('memfs', files);
-  let stage: Stage;
+  const stage = useStage();
+  after(() => {
+    registered.dispose();
+  });
+  withoutGitExtension();
   before(async () => {
-    stage = await openStage();
     const uri = vscode.Uri.from({ scheme: 'memfs', path: '/cloud' });
     vscode.workspace.updateWorkspaceFolders(2, 0, { uri, name: 'cloud' });
     await until('the virtual folder', () => vscode.workspace.workspaceFolders?.length === 3);
   });
-  after(async () => {
-    await stage.close();
-    registered.dispose();
-  });
-  // VS Code's own Git extension would stumble over repositories that are gone again.
-  before(() => vscode.workspace.getConfiguration('git').update('enabled', false, true));
   beforeEach(() => stage.signIn());
   afterEach(async () => {
-    while (vscode.window.activeTextEditor) {
-      await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
-    }
+    await discardEditors();
     for (const name of ['one', 'two']) {
       for (const entry of await readdir(folderOf(name))) {
         await rm(join(folderOf(name), entry), { recursive: true, force: true });

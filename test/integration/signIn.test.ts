@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
 import { sandboxProject, startSandbox } from '../../sandbox/server';
 import { latch } from './support/latch';
-import { configure, openStage, type Stage } from './support/stage';
+import { configure, useStage } from './support/stage';
 import { until } from './support/until';
 
 describe('Sign In with Firebase Token', () => {
-  let stage: Stage;
-  before(async () => {
-    stage = await openStage();
-  });
-  after(() => stage.close());
+  const stage = useStage();
   afterEach(() => stage.reset());
 
   const token = (): string => stage.sandbox.token('ada');
@@ -227,11 +223,7 @@ describe('Sign In with Firebase Token', () => {
 });
 
 describe('Sign Out', () => {
-  let stage: Stage;
-  before(async () => {
-    stage = await openStage();
-  });
-  after(() => stage.close());
+  const stage = useStage();
   afterEach(() => stage.reset());
 
   const signOut = async (): Promise<string> => {

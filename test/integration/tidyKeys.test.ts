@@ -5,15 +5,11 @@ import { PendingSecrets } from '../../src/keys/pendingSecrets';
 import type { ListedKey } from '../../src/omi/schemas';
 import { hostWatch, replace } from './support/hostWatch';
 import { latch } from './support/latch';
-import { configure, labelOf, openStage, textOf, type Stage } from './support/stage';
+import { configure, labelOf, textOf, useStage } from './support/stage';
 import { until } from './support/until';
 
 describe('Arranging and tidying keys', () => {
-  let stage: Stage;
-  before(async () => {
-    stage = await openStage();
-  });
-  after(() => stage.close());
+  const stage = useStage();
   beforeEach(() => stage.signIn('ada'));
   afterEach(async () => {
     await stage.run('omi.keys.clearFilter').done;

@@ -221,6 +221,12 @@ export function expectOneDeleteEach(sandbox: Sandbox, ...keys: readonly SandboxK
   }
 }
 
+/** The secret of a key. */
+export function rawOf({ raw, name }: SandboxKey): string {
+  if (raw === null) throw new Error(`Nobody knows the raw key of "${name}".`);
+  return raw;
+}
+
 /** The address of a key below Omi's base address. */
 export function keyPath({ family, id }: SandboxKey): string {
   return `/v1/${family}/keys/${id}`;

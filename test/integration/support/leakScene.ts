@@ -3,8 +3,9 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { NewKey, SandboxKey } from '../../../sandbox/server';
+import { withoutAutoSave } from './editorSettings';
 import type { ShownMessage } from './person';
-import { openStage, type Family, type Running, type Stage } from './stage';
+import { useStage, type Family, type Running, type Stage } from './stage';
 
 export const keyRoute = '/v1/dev/key';
 export const dataRoute = '/v1/dev/user/memories';
@@ -12,27 +13,30 @@ export const dataRoute = '/v1/dev/user/memories';
 /** A key that exists, with its raw secret. */
 export type RawKey = SandboxKey & { readonly raw: string };
 
+/** Gives a suite its scene, which begins and ends with each of its tests. */
+export function useLeakScene(prefix: string): LeakScene {
+  withoutAutoSave();
+  const scene = new LeakScene(useStage(), prefix);
+  beforeEach(() => scene.begin());
+  afterEach(() => scene.end());
+  return scene;
+}
+
 /** A stage with a folder of its own in the workspace, in which leaked keys lie. */
 export class LeakScene {
   readonly stage: Stage;
-  readonly #root: string;
   /** Of each test its own: VS Code keeps the texts of earlier ones in memory for a while. */
   folder = '';
   #folders = 0;
   readonly #prefix: string;
 
-  private constructor(stage: Stage, root: string, prefix: string) {
+  constructor(stage: Stage, prefix: string) {
     this.stage = stage;
-    this.#root = root;
     this.#prefix = prefix;
   }
 
-  static async open(prefix: string): Promise<LeakScene> {
-    const stage = await openStage();
-    // In a browser VS Code saves by itself.
-    await autoSave('off');
-    const root = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? assert.fail('no folder is open');
-    return new LeakScene(stage, root, prefix);
+  get #root(): string {
+    return vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? assert.fail('no folder is open');
   }
 
   /** Begins a test: an empty folder, and nothing on record. */
@@ -54,9 +58,10 @@ export class LeakScene {
     await this.stage.reset();
   }
 
-  async close(): Promise<void> {
-    await autoSave(undefined);
-    await this.stage.close();
+  /** Signs in as ada, with nothing on record after it. */
+  async signIn(): Promise<void> {
+    await this.stage.signIn();
+    this.stage.sandbox.clearRequests();
   }
 
   /** One of the seeded keys of ada. */
@@ -144,9 +149,3 @@ export const masked = ({ prefix }: SandboxKey): string => prefix.replace('...', 
 
 /** A key as a notification names it. */
 export const named = (key: SandboxKey): string => `"${key.name}" (${masked(key)})`;
-
-function autoSave(value: string | undefined): Thenable<void> {
-  return vscode.workspace
-    .getConfiguration('files')
-    .update('autoSave', value, vscode.ConfigurationTarget.Global);
-}

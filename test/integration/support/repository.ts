@@ -4,8 +4,9 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
+import { withoutGitExtension } from './editorSettings';
 import { hostWatch, replace } from './hostWatch';
-import type { Stage } from './stage';
+import { discardEditors, type Stage } from './stage';
 import { until } from './until';
 
 /** A raw key that no account has; what must not be shown is noted. */
@@ -82,6 +83,17 @@ export class Repository {
     }
     this.#outside.splice(0).forEach((place) => rmSync(place, { recursive: true, force: true }));
   }
+}
+
+/** Gives a suite the folder that is open; after each test every editor is closed and the folder is empty. */
+export function useRepository(): Repository {
+  withoutGitExtension();
+  const repository = new Repository();
+  afterEach(async () => {
+    await discardEditors();
+    repository.clear();
+  });
+  return repository;
 }
 
 /** Lets the extension forget what a suite has shown it: it scans the emptied folder and its history that is gone. */

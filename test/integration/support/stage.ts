@@ -11,7 +11,7 @@ import type { Session } from '../../../src/account/session';
 import { Sessions } from '../../../src/account/sessions';
 import { secretVault } from '../../../src/editor/auth/secretVault';
 import { renewThrough } from '../../../src/editor/auth/sessionPorts';
-import { after, pause } from '../../../src/editor/timers';
+import * as timers from '../../../src/editor/timers';
 import type { KeysNode } from '../../../src/editor/views/keysTree';
 import type { ActivityEntry } from '../../../src/keys/activity';
 import { PendingSecrets, type PendingKey } from '../../../src/keys/pendingSecrets';
@@ -33,28 +33,40 @@ export interface Running {
   readonly done: Promise<unknown>;
 }
 
-/** Starts a sandbox, points the extension at it, activates it and shows its view. */
-export async function openStage(): Promise<Stage> {
-  const watch = hostWatch();
-  const sandbox = await startSandbox();
-  const stage = new Stage(sandbox);
-  await stage.restoreSettings();
-  await vscode.extensions.getExtension(extensionId)?.activate();
-  await vscode.commands.executeCommand('omi.keys.focus');
-  await until('the tree view', () => watch.keysView);
+/** Gives a suite its stage, which is open while its tests run. What a test did is taken back by {@link Stage.reset}. */
+export function useStage(): Stage {
+  const stage = new Stage();
+  before(() => stage.open());
+  after(() => stage.close());
   return stage;
 }
 
 /** One sandbox, one person and the activated extension, for one suite. */
 export class Stage {
-  readonly sandbox: Sandbox;
-  readonly person = new Person();
   readonly #watch = hostWatch();
+  #sandbox: Sandbox | undefined;
+  #person: Person | undefined;
   #otherWindows: Sessions[] = [];
 
-  constructor(sandbox: Sandbox) {
-    this.sandbox = sandbox;
+  /** Starts a sandbox, points the extension at it, activates it and shows its view. */
+  async open(): Promise<void> {
+    this.#sandbox = await startSandbox();
+    this.#person = new Person();
     this.#noteRawKeys();
+    await this.restoreSettings();
+    await vscode.extensions.getExtension(extensionId)?.activate();
+    await vscode.commands.executeCommand('omi.keys.focus');
+    await until('the tree view', () => this.#watch.keysView);
+  }
+
+  get sandbox(): Sandbox {
+    if (!this.#sandbox) throw new Error('The stage is not open');
+    return this.#sandbox;
+  }
+
+  get person(): Person {
+    if (!this.#person) throw new Error('The stage is not open');
+    return this.#person;
   }
 
   /** The names of the sessions that the real secret storage of the extension holds. */
@@ -173,8 +185,8 @@ export class Stage {
       },
       renew: renewThrough(createFirebaseApi({ http, now })),
       now,
-      pause,
-      after,
+      pause: timers.pause,
+      after: timers.after,
     });
     this.#otherWindows.push(sessions);
     await sessions.load();
@@ -321,8 +333,8 @@ export class Stage {
   }
 
   async close(): Promise<void> {
-    this.person.leave();
-    await this.sandbox.close();
+    this.#person?.leave();
+    await this.#sandbox?.close();
   }
 
   get #secrets(): vscode.SecretStorage {
@@ -368,6 +380,13 @@ export async function configure(
   // Each change writes a file, so there are none for nothing.
   if (section.inspect(name)?.globalValue === value) return;
   await section.update(name, value, vscode.ConfigurationTarget.Global);
+}
+
+/** Closes every editor without saving. */
+export async function discardEditors(): Promise<void> {
+  while (vscode.window.activeTextEditor) {
+    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+  }
 }
 
 export function labelOf({ label }: vscode.TreeItem): string {

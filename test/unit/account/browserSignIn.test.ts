@@ -1,33 +1,27 @@
 import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import {
   blockedClientKey,
   googleErrorBody,
-  startSandbox,
   type AccountName,
   type FaultEffect,
-  type Sandbox,
 } from '../../../sandbox/server';
 import { BrowserSignIn, type SignInAttempt } from '../../../src/account/browserSignIn';
 import { readPastedAddress, type WayBack, type WaysBackParts } from '../../../src/account/waysBack';
 import { createFirebaseApi } from '../../../src/omi/firebase';
 import { failureOf, valueOf } from '../support/omiClient';
+import { sandbox, withSandbox } from '../support/sandbox';
 import { baseOf, decide, exchangePath, firebaseOf, httpOf, signInPath } from '../support/signIn';
 
-let sandbox: Sandbox;
 const opened: BrowserSignIn[] = [];
 const sockets: Socket[] = [];
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
-beforeEach(() => sandbox.reset());
+withSandbox();
 afterEach(() => {
   for (const browser of opened.splice(0)) browser.dispose();
   for (const socket of sockets.splice(0)) socket.destroy();
 });
-afterAll(() => sandbox.close());
 
 const page = { title: 'Back to <VS Code> & "more"', text: 'Close <script>alert(1)</script> this' };
 const scheme = 'vscode://omi-community.omi-api-keys/callback';

@@ -1,26 +1,22 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startSandbox, type AccountName, type Sandbox, type TokenOptions } from '../../../sandbox/server';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { AccountName, TokenOptions } from '../../../sandbox/server';
 import { readPastedToken } from '../../../src/account/idToken';
 import { sessionOfToken } from '../../../src/account/session';
 import { callAuthorized, Sessions } from '../../../src/account/sessions';
 import { MemoryVault } from '../support/memoryVault';
 import { failureOf, omiClient, valueOf } from '../support/omiClient';
+import { sandbox, withSandbox } from '../support/sandbox';
 import { sessionsParts } from '../support/sessionParts';
 
-let sandbox: Sandbox;
 let sessions: Sessions;
 let vault: MemoryVault;
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
+withSandbox();
 beforeEach(() => {
-  sandbox.reset();
   vault = new MemoryVault();
   sessions = new Sessions(sessionsParts({ vault: vault.window(), now: Date.now }));
 });
 afterEach(() => sessions.dispose());
-afterAll(() => sandbox.close());
 
 /** Signs in as a person does who pastes a token. */
 async function signInAs(account: AccountName, options?: TokenOptions): Promise<void> {

@@ -1,11 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   blockedClientKey,
   googleErrorBody,
-  startSandbox,
   type AccountName,
   type FaultEffect,
-  type Sandbox,
 } from '../../../sandbox/server';
 import { readClaims } from '../../../src/account/idToken';
 import { sessionOfToken, sessionOfTokens, type Session } from '../../../src/account/session';
@@ -19,8 +17,9 @@ import {
 import type { VaultTrouble } from '../../../src/account/sessionStore';
 import type { Vault } from '../../../src/account/vault';
 import { endingCodes } from '../../../src/omi/firebase';
-import { MemoryVault } from '../support/memoryVault';
+import { MemoryVault, settled } from '../support/memoryVault';
 import { failureOf, omiClient, valueOf } from '../support/omiClient';
+import { sandbox, withSandbox } from '../support/sandbox';
 import { MemoryMarker, sessionsParts } from '../support/sessionParts';
 import { refreshPath, renewAt } from '../support/signIn';
 
@@ -28,26 +27,21 @@ const second = 1000;
 const minute = 60 * second;
 const hour = 60 * minute;
 
-let sandbox: Sandbox;
 let vault: MemoryVault;
 let marker: MemoryMarker;
 /** The time of server and windows alike, unless a window's clock is wrong. */
 let clock: number;
 const opened: Sessions[] = [];
 
-beforeAll(async () => {
-  sandbox = await startSandbox({ now: () => clock });
-});
 beforeEach(() => {
   clock = Date.UTC(2026, 10, 23, 12);
-  sandbox.reset();
   vault = new MemoryVault();
   marker = new MemoryMarker();
 });
+withSandbox({ now: () => clock });
 afterEach(() => {
   for (const sessions of opened.splice(0)) sessions.dispose();
 });
-afterAll(() => sandbox.close());
 
 interface Given {
   readonly port?: Vault;
@@ -121,15 +115,6 @@ function holdRefreshes(times = 1): () => void {
   const hold = new Promise<void>((go) => (release = go));
   sandbox.fault({ path: refreshPath, times, effect: { hold } });
   return () => release();
-}
-
-/** What the windows have under way with the vault is done after this. */
-async function settled(): Promise<void> {
-  let seen: number;
-  do {
-    seen = vault.operations.length;
-    for (let turn = 0; turn < 20; turn += 1) await new Promise((next) => setImmediate(next));
-  } while (seen !== vault.operations.length);
 }
 
 describe('when a token is renewed', () => {
@@ -377,7 +362,7 @@ describe('two windows and a refresh token that works once', () => {
     const one = await signedIn();
     const other = openWindow();
     await other.sessions.load();
-    await settled();
+    await settled(vault);
     return [one, other] as const;
   }
 
@@ -399,7 +384,7 @@ describe('two windows and a refresh token that works once', () => {
           .sort(),
       ).toEqual([200, 400]);
       expect(sandbox.refreshTokens('ada')).toHaveLength(1);
-      await settled();
+      await settled(vault);
     }
     for (const window of [one, other]) {
       expect(window.ends).toEqual([]);
@@ -412,7 +397,7 @@ describe('two windows and a refresh token that works once', () => {
     const [one, other] = await twoWindows();
     clock += hour;
     const renewed = await token(one);
-    await settled();
+    await settled(vault);
     expect(await token(other)).toBe(renewed);
     expect(refreshes()).toHaveLength(1);
   });
@@ -471,7 +456,7 @@ describe('two windows and a refresh token that works once', () => {
     clock += hour;
     sandbox.setStanding('ada', 'disabled');
     await Promise.all([one, other].map(async ({ sessions }) => failureOf(await sessions.bearer())));
-    await settled();
+    await settled(vault);
     expect([one.ends, other.ends]).toEqual([['USER_DISABLED'], ['USER_DISABLED']]);
   });
 });
@@ -486,7 +471,7 @@ describe('signing out during a refresh', () => {
     valueOf(await window.sessions.signOut());
     release();
     expect(failureOf(await call)).toEqual({ kind: 'cancelled' });
-    await settled();
+    await settled(vault);
     expect(window.sessions.state).toEqual({ kind: 'signedOut' });
     expect(textOfVault()).not.toMatch(/eyJ|refreshToken/);
     expect(sandbox.requests.map(({ rawPath }) => rawPath)).toEqual([refreshPath]);
@@ -503,7 +488,7 @@ describe('signing out during a refresh', () => {
     await expect.poll(() => stores(), { interval: 1 }).toBe(2);
     valueOf(await window.sessions.signOut());
     await call;
-    await settled();
+    await settled(vault);
     expect(window.sessions.state).toEqual({ kind: 'signedOut' });
     expect(textOfVault()).not.toMatch(/eyJ|refreshToken/);
   });
@@ -519,7 +504,7 @@ describe('signing out during a refresh', () => {
     valueOf(await other.sessions.signOut());
     release();
     expect(failureOf(await call)).toEqual({ kind: 'cancelled' });
-    await settled();
+    await settled(vault);
     expect(window.sessions.state).toEqual({ kind: 'signedOut' });
     expect(textOfVault()).not.toMatch(/eyJ|refreshToken/);
     expect([window.ends, other.ends]).toEqual([[], []]);
@@ -555,7 +540,7 @@ describe('signing out during a refresh', () => {
       valueOf(await other.sessions.signOut());
       goOn();
       await call;
-      await settled();
+      await settled(vault);
       expect(window.sessions.state).toEqual({ kind: 'signedOut' });
       expect(other.sessions.state).toEqual({ kind: 'signedOut' });
       expect(textOfVault()).not.toMatch(/eyJ|refreshToken/);
@@ -598,7 +583,7 @@ describe('signing out during a refresh', () => {
     stored = window.sessions.bearer();
     await isReached;
     valueOf(await other.sessions.signOut());
-    await settled();
+    await settled(vault);
     expect(window.sessions.state).toEqual({ kind: 'signedOut' });
     expect(textOfVault()).not.toMatch(/eyJ|refreshToken/);
   });
@@ -615,7 +600,7 @@ describe('signing out during a refresh', () => {
     clock += minute;
     release();
     await call;
-    await settled();
+    await settled(vault);
     expect(await token(window)).toBe(anew.idToken);
     expect(storedToken()).toBe(anew.idToken);
   });
@@ -697,7 +682,7 @@ describe('a vault that cannot store what was renewed', () => {
     const renewed = await token(window);
     await window.sessions.load();
     vault.touch('omi.accounts');
-    await settled();
+    await settled(vault);
     expect(await token(window)).toBe(renewed);
     expect(refreshes()).toHaveLength(1);
   });
@@ -723,7 +708,7 @@ describe('a vault that cannot store what was renewed', () => {
     await token(window);
     vault.refuse();
     valueOf(await window.sessions.signOut());
-    await settled();
+    await settled(vault);
     expect(window.sessions.state).toEqual({ kind: 'signedOut' });
     expect(textOfVault()).not.toMatch(/eyJ|refreshToken/);
   });

@@ -3,7 +3,7 @@ import { encodeSession, sessionOfToken, type Session } from '../../../src/accoun
 import { Sessions, type SessionState } from '../../../src/account/sessions';
 import type { VaultTrouble } from '../../../src/account/sessionStore';
 import { readClaims } from '../../../src/account/idToken';
-import { MemoryVault } from '../support/memoryVault';
+import { MemoryVault, settled } from '../support/memoryVault';
 import { failureOf, valueOf } from '../support/omiClient';
 import { ManualTimers, MemoryMarker, sessionsParts } from '../support/sessionParts';
 import { firebaseClaims, jwt } from '../support/secrets';
@@ -52,16 +52,6 @@ const signedInAs = (session: Session): SessionState => ({
 });
 const nobodyLeft = [['omi.accounts', JSON.stringify({ version: 1, ids: [] })]];
 const textsOf = (vault: MemoryVault) => JSON.stringify([...vault.entries]);
-
-/** Work that the windows have under way, changes told between them included, is done after this. */
-async function settled(vault: MemoryVault): Promise<void> {
-  let seen: number;
-  do {
-    seen = vault.operations.length;
-    // An operation takes one turn, and so does the telling of a change.
-    for (let turn = 0; turn < 20; turn += 1) await new Promise((next) => setImmediate(next));
-  } while (seen !== vault.operations.length);
-}
 
 describe('whose session', () => {
   test('the account is named by email, else by name, else by id', () => {

@@ -3,7 +3,7 @@ import { readClaims } from '../../../src/account/idToken';
 import { encodeSession, sessionOfTokens, type Session } from '../../../src/account/session';
 import { Sessions } from '../../../src/account/sessions';
 import type { VaultTrouble } from '../../../src/account/sessionStore';
-import { MemoryVault } from '../support/memoryVault';
+import { MemoryVault, settled } from '../support/memoryVault';
 import { failureOf, valueOf } from '../support/omiClient';
 import { MemoryMarker, sessionsParts } from '../support/sessionParts';
 import { firebaseClaims, jwt, refreshToken } from '../support/secrets';
@@ -35,14 +35,6 @@ function sessionOf(person: string): Session {
 const [ada, grace, linus] = [sessionOf('ada'), sessionOf('grace'), sessionOf('linus')];
 const labels = ({ sessions }: { sessions: Sessions }) => sessions.accounts.map(({ label }) => label);
 const entriesOf = (vault: MemoryVault) => [...vault.entries.keys()].sort();
-
-async function settled(vault: MemoryVault): Promise<void> {
-  let seen: number;
-  do {
-    seen = vault.operations.length;
-    for (let turn = 0; turn < 20; turn += 1) await new Promise((next) => setImmediate(next));
-  } while (seen !== vault.operations.length);
-}
 
 async function withAll(): Promise<{ vault: MemoryVault; window: ReturnType<typeof openWindow> }> {
   const vault = new MemoryVault();

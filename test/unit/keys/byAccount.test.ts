@@ -1,26 +1,22 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startSandbox, type AccountName, type Sandbox } from '../../../sandbox/server';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { AccountName } from '../../../sandbox/server';
 import type { AccountKeys } from '../../../src/keys/keyAccess';
 import { revokeKeys, type EndState } from '../../../src/keys/revokeKeys';
 import type { Result } from '../../../src/omi/result';
 import type { KeyList } from '../../../src/omi/schemas';
 import { failureOf, valueOf } from '../support/omiClient';
+import { sandbox, withSandbox } from '../support/sandbox';
 import { deletes, gate, lives, openChain, targetOf, type Chain } from './chain';
 
-let sandbox: Sandbox;
 let chain: Chain;
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
+withSandbox();
 beforeEach(async () => {
-  sandbox.reset();
   chain = openChain(sandbox);
   await chain.signIn('grace');
   await chain.signIn('ada');
 });
 afterEach(() => chain.dispose());
-afterAll(() => sandbox.close());
 
 const listPath = '/v1/dev/keys';
 const uid = (account: AccountName): string => sandbox.accounts[account].uid;

@@ -1,5 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { startSandbox, type FaultEffect, type Sandbox } from '../../../sandbox/server';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { FaultEffect } from '../../../sandbox/server';
 import {
   createKey,
   mayHaveActed,
@@ -9,22 +9,18 @@ import {
 } from '../../../src/keys/createKey';
 import type { NewKey } from '../../../src/omi/keysApi';
 import type { ListedKey } from '../../../src/omi/schemas';
+import { sandbox, withSandbox } from '../support/sandbox';
 import { rawDevKey, rawDigits, rawMcpKey } from '../support/secrets';
 import { gate, openChain, sent, targetOf, type Chain } from './chain';
 
-let sandbox: Sandbox;
 let chain: Chain;
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
+withSandbox();
 beforeEach(async () => {
-  sandbox.reset();
   chain = openChain(sandbox);
   await chain.signIn('ada');
 });
 afterEach(() => chain.dispose());
-afterAll(() => sandbox.close());
 
 const listPath = '/v1/dev/keys';
 const robot: NewKey = { family: 'dev', name: 'robot', scopes: undefined };

@@ -1,22 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startSandbox, type Sandbox } from '../../../sandbox/server';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { KeyRing, type KeyRingState } from '../../../src/keys/keyRing';
 import { succeed, type Result } from '../../../src/omi/result';
 import type { KeyList } from '../../../src/omi/schemas';
+import { sandbox, withSandbox } from '../support/sandbox';
 import { gate, memoryVault, openChain, sent, type Chain } from './chain';
 
-let sandbox: Sandbox;
 let chain: Chain;
 let ring: KeyRing;
 let clock: number;
 /** What listeners were told, in order. */
 let told: KeyRingState[];
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
+withSandbox();
 beforeEach(async () => {
-  sandbox.reset();
   clock = 1_000;
   chain = openChain(sandbox, { now: () => clock });
   ring = chain.keys.rings.dev;
@@ -25,7 +21,6 @@ beforeEach(async () => {
   ring.onDidChange((state) => told.push(state));
 });
 afterEach(() => chain.dispose());
-afterAll(() => sandbox.close());
 
 const listPath = '/v1/dev/keys';
 const idsOf = (list: KeyList | undefined): string[] | undefined => list?.keys.map(({ id }) => id);

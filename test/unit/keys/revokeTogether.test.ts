@@ -1,7 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startSandbox, type FaultEffect, type Sandbox } from '../../../sandbox/server';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { FaultEffect } from '../../../sandbox/server';
 import type { KeyTarget } from '../../../src/keys/key';
 import { checkRevoked, type KeyOutcome } from '../../../src/keys/revokeKeys';
+import { sandbox, withSandbox } from '../support/sandbox';
 import {
   addTargets,
   deletes,
@@ -18,19 +19,14 @@ import {
   type Chain,
 } from './chain';
 
-let sandbox: Sandbox;
 let chain: Chain;
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
+withSandbox();
 beforeEach(async () => {
-  sandbox.reset();
   chain = openChain(sandbox);
   await chain.signIn('ada');
 });
 afterEach(() => chain.dispose());
-afterAll(() => sandbox.close());
 
 const listPath = '/v1/dev/keys';
 

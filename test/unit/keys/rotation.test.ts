@@ -1,5 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startSandbox, type FaultEffect, type Sandbox, type SandboxKey } from '../../../sandbox/server';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { FaultEffect, SandboxKey } from '../../../sandbox/server';
 import type { VaultTrouble } from '../../../src/account/sessionStore';
 import type { KeyTarget } from '../../../src/keys/key';
 import { PendingSecrets } from '../../../src/keys/pendingSecrets';
@@ -16,6 +16,7 @@ import type { Result } from '../../../src/omi/result';
 import { createRepeat } from '../../../src/omi/retry';
 import { MemoryVault } from '../support/memoryVault';
 import { failureOf, shortRetry, valueOf } from '../support/omiClient';
+import { sandbox, withSandbox } from '../support/sandbox';
 import { deletes, endKinds, gate, lives, openChain, targetOf, until, type Chain } from './chain';
 import { MemoryJournal } from './memoryJournal';
 
@@ -26,7 +27,6 @@ interface Start {
   readonly rotations: Rotations;
 }
 
-let sandbox: Sandbox;
 let journal: MemoryJournal<Rotation>;
 let vault: MemoryVault;
 let starts: Start[];
@@ -34,11 +34,8 @@ let now: Start;
 let old: SandboxKey;
 let target: KeyTarget;
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
+withSandbox();
 beforeEach(async () => {
-  sandbox.reset();
   journal = new MemoryJournal();
   vault = new MemoryVault();
   starts = [];
@@ -52,7 +49,6 @@ beforeEach(async () => {
   target = targetOf(sandbox, old);
 });
 afterEach(() => starts.forEach(close));
-afterAll(() => sandbox.close());
 
 function close({ chain, pending }: Start): void {
   chain.dispose();

@@ -1,11 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startSandbox, type FaultEffect, type Sandbox } from '../../../sandbox/server';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startSandbox, type FaultEffect } from '../../../sandbox/server';
 import type { KeyTarget } from '../../../src/keys/key';
 import { DeathWatch, type DeathWatchEnd } from '../../../src/leaks/deathWatch';
 import { seenKeyOf } from '../../../src/leaks/seenKey';
 import { fail } from '../../../src/omi/result';
 import { targetOf, until } from '../keys/chain';
 import { valueOf } from '../support/omiClient';
+import { sandbox, withSandbox } from '../support/sandbox';
 import {
   dataRoute,
   expectNoSecret,
@@ -17,18 +18,16 @@ import {
   type RawKey,
 } from './leakChain';
 
-let sandbox: Sandbox;
 let clock = new TestClock();
 let chain: LeakChain;
 let watch: DeathWatch;
 let told: DeathWatchEnd[];
 
-beforeAll(async () => {
-  sandbox = await startSandbox({ now: () => clock.time });
-});
-beforeEach(async () => {
+beforeEach(() => {
   clock = new TestClock();
-  sandbox.reset();
+});
+withSandbox({ now: () => clock.time });
+beforeEach(async () => {
   chain = openLeaks(sandbox, clock);
   await chain.signIn('ada');
   watch = new DeathWatch(chain.parts);
@@ -40,7 +39,6 @@ afterEach(() => {
   chain.dispose();
   expect([clock.waiting, watch.watched]).toEqual([[], []]);
 });
-afterAll(() => sandbox.close());
 
 interface Dying {
   readonly raw: string;

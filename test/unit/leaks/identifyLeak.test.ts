@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startSandbox, type FaultEffect, type Sandbox } from '../../../sandbox/server';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { FaultEffect } from '../../../sandbox/server';
 import { identifyLeak, type LeakIdentity } from '../../../src/leaks/identifyLeak';
 import { closedPort } from '../support/loopback';
 import { deletes, gate } from '../keys/chain';
+import { sandbox, withSandbox } from '../support/sandbox';
 import {
   addTwin,
   asked,
@@ -17,16 +18,12 @@ import {
   type RawKey,
 } from './leakChain';
 
-let sandbox: Sandbox;
 let clock: TestClock;
 let chain: LeakChain;
 let key: RawKey;
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
+withSandbox();
 beforeEach(async () => {
-  sandbox.reset();
   clock = new TestClock();
   chain = openLeaks(sandbox, clock);
   key = sandbox.addKey('ada', { name: 'leaked' });
@@ -38,7 +35,6 @@ afterEach(() => {
   expect(deletes(sandbox)).toEqual([]);
   expect(clock.waiting).toEqual([]);
 });
-afterAll(() => sandbox.close());
 
 async function identify(raw: string, signal = new AbortController().signal): Promise<LeakIdentity> {
   const identity = await identifyLeak(raw, chain.parts, signal);

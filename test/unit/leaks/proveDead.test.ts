@@ -1,9 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startSandbox, type FaultEffect, type Sandbox } from '../../../sandbox/server';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { FaultEffect } from '../../../sandbox/server';
 import type { KeyTarget } from '../../../src/keys/key';
 import { longestProof, proveDead, type DeathCheck } from '../../../src/leaks/proveDead';
 import { gate, targetOf } from '../keys/chain';
 import { valueOf } from '../support/omiClient';
+import { sandbox, withSandbox } from '../support/sandbox';
 import {
   addTwin,
   asked,
@@ -18,7 +19,6 @@ import {
   type RawKey,
 } from './leakChain';
 
-let sandbox: Sandbox;
 const newClock = (): TestClock => new TestClock((ms) => ms < longestProof);
 let clock = newClock();
 let startedAt: number;
@@ -26,14 +26,13 @@ let chain: LeakChain;
 let key: RawKey;
 let target: KeyTarget;
 
-beforeAll(async () => {
-  // The sandbox runs on the clock of the test, which skips the pauses.
-  sandbox = await startSandbox({ now: () => clock.time });
-});
-beforeEach(async () => {
+beforeEach(() => {
   clock = newClock();
   startedAt = clock.time;
-  sandbox.reset();
+});
+// The sandbox runs on the clock of the test, which skips the pauses.
+withSandbox({ now: () => clock.time });
+beforeEach(async () => {
   chain = openLeaks(sandbox, clock);
   key = sandbox.addKey('ada');
   target = targetOf(sandbox, key);
@@ -45,7 +44,6 @@ afterEach(() => {
   chain.dispose();
   expect(clock.waiting).toEqual([]);
 });
-afterAll(() => sandbox.close());
 
 async function prove(signal = new AbortController().signal): Promise<DeathCheck> {
   const check = await proveDead(key.raw, target, chain.parts, signal);

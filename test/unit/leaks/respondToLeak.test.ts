@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { keyOnTheWire } from '../../../sandbox/apiKeys';
-import { startSandbox, type FaultEffect, type Sandbox } from '../../../sandbox/server';
+import type { FaultEffect } from '../../../sandbox/server';
 import type { KeyTarget } from '../../../src/keys/key';
 import { DeathWatch, type DeathWatchEnd } from '../../../src/leaks/deathWatch';
 import { identifyLeak } from '../../../src/leaks/identifyLeak';
@@ -9,6 +9,7 @@ import { proveAgain, respondToLeak, type LeakEnd, type LeakStep } from '../../..
 import { seenKeyOf } from '../../../src/leaks/seenKey';
 import { deletes, gate, lives } from '../keys/chain';
 import { closedPort } from '../support/loopback';
+import { sandbox, withSandbox } from '../support/sandbox';
 import {
   addTwin,
   asked,
@@ -24,7 +25,6 @@ import {
   type RawKey,
 } from './leakChain';
 
-let sandbox: Sandbox;
 const newClock = (): TestClock => new TestClock((ms) => ms < longestProof);
 let clock = newClock();
 let chain: LeakChain;
@@ -32,13 +32,12 @@ let steps: LeakStep[];
 let key: RawKey;
 let target: KeyTarget;
 
-beforeAll(async () => {
-  // The sandbox runs on the clock of the test, which skips the pauses.
-  sandbox = await startSandbox({ now: () => clock.time });
-});
-beforeEach(async () => {
+beforeEach(() => {
   clock = newClock();
-  sandbox.reset();
+});
+// The sandbox runs on the clock of the test, which skips the pauses.
+withSandbox({ now: () => clock.time });
+beforeEach(async () => {
   steps = [];
   await open();
   await choose(sandbox.addKey('ada'));
@@ -47,7 +46,6 @@ afterEach(() => {
   chain.dispose();
   expect(clock.waiting).toEqual([]);
 });
-afterAll(() => sandbox.close());
 
 /** A window in which Grace is signed in, and Ada, who is in use. */
 async function open(options?: LeakOptions): Promise<void> {

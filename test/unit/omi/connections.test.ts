@@ -1,25 +1,20 @@
 import { getEventListeners } from 'node:events';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { startSandbox, type Sandbox } from '../../../sandbox/server';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createHttp } from '../../../src/omi/http';
 import { closedPort, serveHttp, serveRaw, serveSelfSigned, type Loopback } from '../support/loopback';
 import { failureOf, omiClient, valueOf } from '../support/omiClient';
+import { sandbox, withSandbox } from '../support/sandbox';
 
-let sandbox: Sandbox;
 let id: string;
 const servers: Loopback[] = [];
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
+withSandbox();
 beforeEach(() => {
-  sandbox.reset();
   id = sandbox.key('ada', 'prod-bot').id;
 });
 afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.close()));
 });
-afterAll(() => sandbox.close());
 
 const ada = (options: Partial<Parameters<typeof omiClient>[0]> = {}) =>
   omiClient({ url: sandbox.url, bearer: sandbox.token('ada'), ...options });

@@ -1,21 +1,17 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startSandbox, type FaultEffect, type Sandbox } from '../../../sandbox/server';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { FaultEffect } from '../../../sandbox/server';
 import type { NewKey } from '../../../src/omi/keysApi';
 import { decodeCreatedKey } from '../../../src/omi/schemas';
 import { failureOf, omiClient, valueOf, type OmiClient } from '../support/omiClient';
+import { sandbox, withSandbox } from '../support/sandbox';
 import { rawDevKey, rawDigits, rawMcpKey } from '../support/secrets';
 
-let sandbox: Sandbox;
 let client: OmiClient;
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
+withSandbox();
 beforeEach(() => {
-  sandbox.reset();
   client = omiClient({ url: sandbox.url, bearer: sandbox.token('ada') });
 });
-afterAll(() => sandbox.close());
 
 const create = (key: Partial<NewKey> = {}, signal?: AbortSignal) =>
   client.api.createKey({ family: 'dev', name: 'robot', scopes: undefined, ...key }, client.context(signal));

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startSandbox, type Sandbox } from '../../../sandbox/server';
+import { describe, expect, test } from 'vitest';
 import { failureOfStatus, readableDetail, readRetryAfter } from '../../../src/omi/errors';
 import { failureOf, omiClient } from '../support/omiClient';
+import { sandbox, withSandbox } from '../support/sandbox';
 import { firebaseClaims, jwt, rawDevKey, rawDigits, refreshToken } from '../support/secrets';
 
 const now = Date.UTC(2026, 10, 23, 12);
@@ -115,7 +115,6 @@ describe('the words of a server', () => {
 });
 
 describe('secrets in the words of a server never survive', () => {
-  let sandbox: Sandbox;
   const token = jwt(firebaseClaims());
   const secrets: [string, string, string][] = [
     ['a raw key', rawDevKey, rawDigits],
@@ -133,13 +132,7 @@ describe('secrets in the words of a server never survive', () => {
     ['a secret across the cut', (secret) => ({ detail: `${'x'.repeat(290)} ${secret}` })],
   ];
 
-  beforeAll(async () => {
-    sandbox = await startSandbox();
-  });
-  beforeEach(() => {
-    sandbox.reset();
-  });
-  afterAll(() => sandbox.close());
+  withSandbox();
 
   describe.each(secrets)('%s', (_, secret, core) => {
     test.each(forms)('in %s', async (__, bodyOf) => {

@@ -1,11 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import {
-  blockedClientKey,
-  googleErrorBody,
-  startSandbox,
-  type FaultEffect,
-  type Sandbox,
-} from '../../../sandbox/server';
+import { afterEach, describe, expect, test } from 'vitest';
+import { blockedClientKey, googleErrorBody, type FaultEffect } from '../../../sandbox/server';
 import {
   createFirebaseApi,
   endingCodes,
@@ -18,18 +12,15 @@ import { succeed, type Result } from '../../../src/omi/result';
 import { exchangeCode } from '../../../src/omi/signInApi';
 import { closedPort } from '../support/loopback';
 import { failureOf, valueOf } from '../support/omiClient';
+import { sandbox, withSandbox } from '../support/sandbox';
 import { jwt, refreshToken } from '../support/secrets';
 import { baseOf, clientKey, codeFrom, firebaseOf, httpOf, refreshPath, signInPath } from '../support/signIn';
 
-let sandbox: Sandbox;
 const idle = new AbortController().signal;
 const redirectUri = 'http://127.0.0.1:50123/callback';
 const verifier = 'v'.repeat(43);
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
-beforeEach(() => sandbox.reset());
+withSandbox();
 afterEach(() => {
   for (const { query, headers } of sandbox.requests) {
     const said = query + JSON.stringify(headers);
@@ -37,7 +28,6 @@ afterEach(() => {
     for (const token of sandbox.refreshTokens('ada')) expect(said).not.toContain(token);
   }
 });
-afterAll(() => sandbox.close());
 
 const apiOf = (timeoutMs?: number) => createFirebaseApi({ http: httpOf(timeoutMs), now: Date.now });
 async function customToken(): Promise<string> {

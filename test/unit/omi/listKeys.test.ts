@@ -1,22 +1,18 @@
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { sandboxProject, startSandbox, type FaultEffect, type Sandbox } from '../../../sandbox/server';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { sandboxProject, type FaultEffect } from '../../../sandbox/server';
 import { serveHttp, serveRaw } from '../support/loopback';
 import { failureOf, omiClient, valueOf, type OmiClient } from '../support/omiClient';
+import { sandbox, withSandbox } from '../support/sandbox';
 
-let sandbox: Sandbox;
 let client: OmiClient;
 let token: string;
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
+withSandbox();
 beforeEach(() => {
-  sandbox.reset();
   token = sandbox.token('ada');
   client = omiClient({ url: sandbox.url, bearer: token });
 });
-afterAll(() => sandbox.close());
 
 const answer = (effect: FaultEffect, times = 1) =>
   sandbox.fault({ method: 'GET', path: '/v1/dev/keys', times, effect });

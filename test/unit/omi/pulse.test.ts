@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startSandbox, type FaultEffect, type Sandbox } from '../../../sandbox/server';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { FaultEffect } from '../../../sandbox/server';
 import { parseBaseUrl } from '../../../src/omi/baseUrl';
 import { createHttp } from '../../../src/omi/http';
 import { createPulse, type Pulse, type PulseRoute } from '../../../src/omi/pulseApi';
@@ -7,19 +7,15 @@ import type { Result } from '../../../src/omi/result';
 import { createRepeat } from '../../../src/omi/retry';
 import { closedPort } from '../support/loopback';
 import { failureOf, shortRetry, valueOf } from '../support/omiClient';
+import { sandbox, withSandbox } from '../support/sandbox';
 import { rawDevKey, rawMcpKey } from '../support/secrets';
 
-let sandbox: Sandbox;
 let raw: string;
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
+withSandbox();
 beforeEach(() => {
-  sandbox.reset();
   ({ raw } = sandbox.addKey('ada', { name: 'probe', id: 'real-id' }));
 });
-afterAll(() => sandbox.close());
 
 const keyRoute = '/v1/dev/key';
 const dataRoute = '/v1/dev/user/memories';

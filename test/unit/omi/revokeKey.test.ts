@@ -1,22 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startSandbox, type FaultEffect, type Sandbox } from '../../../sandbox/server';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { FaultEffect } from '../../../sandbox/server';
 import { failureOf, omiClient, valueOf, type OmiClient } from '../support/omiClient';
+import { sandbox, withSandbox } from '../support/sandbox';
 
-let sandbox: Sandbox;
 let client: OmiClient;
 let token: string;
 let id: string;
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
+withSandbox();
 beforeEach(() => {
-  sandbox.reset();
   token = sandbox.token('ada');
   client = omiClient({ url: sandbox.url, bearer: token });
   id = sandbox.key('ada', 'prod-bot').id;
 });
-afterAll(() => sandbox.close());
 
 const answer = (effect: FaultEffect, times = 1) => sandbox.fault({ method: 'DELETE', times, effect });
 const lives = () => sandbox.keys('ada').some((key) => key.id === id);

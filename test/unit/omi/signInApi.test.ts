@@ -1,26 +1,22 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startSandbox, type FaultEffect, type Sandbox } from '../../../sandbox/server';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { FaultEffect } from '../../../sandbox/server';
 import { parseBaseUrl } from '../../../src/omi/baseUrl';
 import { authorizeUrl, exchangeCode, type CodeExchange } from '../../../src/omi/signInApi';
 import { failureOf, valueOf } from '../support/omiClient';
+import { sandbox, withSandbox } from '../support/sandbox';
 import { baseOf, codeFrom, exchangePath, httpOf } from '../support/signIn';
 
-let sandbox: Sandbox;
 let now = 0;
 const idle = new AbortController().signal;
 const redirectUri = 'http://127.0.0.1:50123/callback';
 const verifier = 'verifier-of-a-test_'.padEnd(43, '~');
 const challenge = createHash('sha256').update(verifier).digest('base64url');
 
-beforeAll(async () => {
-  sandbox = await startSandbox({ now: () => now });
-});
 beforeEach(() => {
   now = Date.now();
-  sandbox.reset();
 });
-afterAll(() => sandbox.close());
+withSandbox({ now: () => now });
 
 const code = () => codeFrom(sandbox, { redirectUri, verifier, account: 'grace' });
 const exchange = (changes: Partial<CodeExchange> & Pick<CodeExchange, 'code'>, timeoutMs?: number) =>

@@ -1,21 +1,17 @@
 import { createServer } from 'node:http';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startSandbox, type FaultRule, type Sandbox } from '../../../sandbox/server';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { startSandbox, type FaultRule } from '../../../sandbox/server';
+import { sandbox, withSandbox } from '../support/sandbox';
 import { ask, exchangeRaw, json } from './exchange';
 
-let sandbox: Sandbox;
 let ada: string;
 let id: string;
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
+withSandbox();
 beforeEach(() => {
-  sandbox.reset();
   ada = sandbox.token('ada');
   id = sandbox.key('ada', 'prod-bot').id;
 });
-afterAll(() => sandbox.close());
 
 const list = () => ask(sandbox, '/v1/dev/keys', { bearer: ada });
 const listedIds = async () => (await json<{ id: string }[]>(list())).map((key) => key.id);

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../sandbox/server';
+import { sandbox, withSandbox } from '../support/sandbox';
 import { ask, exchangeRaw, json } from './exchange';
 
 interface WireKey {
@@ -13,17 +14,12 @@ interface WireKey {
   key?: string;
 }
 
-let sandbox: Sandbox;
 let ada: string;
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
+withSandbox();
 beforeEach(() => {
-  sandbox.reset();
   ada = sandbox.token('ada');
 });
-afterAll(() => sandbox.close());
 
 const list = (bearer = ada, family = 'dev') =>
   json<WireKey[]>(ask(sandbox, `/v1/${family}/keys`, { bearer }));

@@ -1,24 +1,20 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { kindOfRedirect } from '../../../sandbox/redirectUris';
-import { blockedClientKey, googleErrorBody, startSandbox, type Sandbox } from '../../../sandbox/server';
+import { blockedClientKey, googleErrorBody } from '../../../sandbox/server';
+import { sandbox, withSandbox } from '../support/sandbox';
 import { ask, json } from './exchange';
 
 const verifier = 'v'.repeat(43);
 const challenge = createHash('sha256').update(verifier).digest('base64url');
 const redirectUri = 'http://127.0.0.1:50123/callback';
 
-let sandbox: Sandbox;
 let now = 0;
 
-beforeAll(async () => {
-  sandbox = await startSandbox({ now: () => now });
-});
 beforeEach(() => {
   now = Date.UTC(2026, 5, 1);
-  sandbox.reset();
 });
-afterAll(() => sandbox.close());
+withSandbox({ now: () => now });
 
 const authorize = (changes: Record<string, string | null> = {}) => {
   const query = new URLSearchParams();

@@ -60,3 +60,13 @@ export class MemoryVault {
     if (error) throw error;
   }
 }
+
+/** Work that the windows have under way, changes told between them included, is done after this. */
+export async function settled(vault: MemoryVault): Promise<void> {
+  let seen: number;
+  do {
+    seen = vault.operations.length;
+    // An operation takes one turn, and so does the telling of a change.
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((next) => setImmediate(next));
+  } while (seen !== vault.operations.length);
+}
