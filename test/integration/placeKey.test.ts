@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { withoutGitExtension } from './support/editorSettings';
+import { hidden } from './support/hidden';
 import { hostWatch, replace } from './support/hostWatch';
 import type { ShownMessage } from './support/person';
 import { configure, discardEditors, useStage } from './support/stage';
@@ -41,12 +42,12 @@ describe('Place New API Key', () => {
 
   const clipboard = (): Thenable<string> => vscode.env.clipboard.readText();
   /** What the vault still has. */
-  const held = async (): Promise<{ name: string; isKept: boolean; secret: string | undefined }[]> => {
+  const held = async (): Promise<{ name: string; isKept: boolean; secret: string }[]> => {
     const pending = await stage.pendingSecrets();
     const found = pending.keys.map(async ({ key, isKept }) => ({
       name: key.name,
       isKept,
-      secret: await pending.read(key.id),
+      secret: hidden((await pending.read(key.id)) ?? 'none'),
     }));
     pending.dispose();
     return Promise.all(found);
@@ -96,7 +97,7 @@ describe('Place New API Key', () => {
       await stage.person.take('Copy');
       await stage.person.close();
       await command.done;
-      assert.equal(await clipboard(), raw);
+      assert.equal(hidden(await clipboard()), hidden(raw));
       assert.deepEqual(
         (await held()).map(({ name }) => name),
         ['ada-bot'],
@@ -112,7 +113,7 @@ describe('Place New API Key', () => {
       await stage.person.take('Copy');
       await stage.person.close();
       await command.done;
-      assert.equal(await clipboard(), raw);
+      assert.equal(hidden(await clipboard()), hidden(raw));
     });
 
     it('a secret that the vault has no more: says so, and offers to revoke', async () => {
@@ -156,7 +157,7 @@ describe('Place New API Key', () => {
         said.text,
         /: the clipboard\. It is cleared in 1 seconds, while this window stays open\.$/,
       );
-      assert.equal(await clipboard(), raw);
+      assert.equal(hidden(await clipboard()), hidden(raw));
       await cleared;
       assert.equal(await clipboard(), '');
     });
@@ -176,7 +177,7 @@ describe('Place New API Key', () => {
       const { raw, done } = await begin('Copy');
       assert.match((await stage.person.close()).text, /: the clipboard\.$/);
       await done;
-      assert.equal(await clipboard(), raw);
+      assert.equal(hidden(await clipboard()), hidden(raw));
     });
 
     it('a clipboard that does not take it: the secret waits on', async () => {
@@ -193,7 +194,7 @@ describe('Place New API Key', () => {
           said.text,
           /^It is not certain that the clipboard took the secret\. The secret of .* is held/,
         );
-        assert.deepEqual(await held(), [{ name: 'new-bot', isKept: false, secret: raw }]);
+        assert.deepEqual(await held(), [{ name: 'new-bot', isKept: false, secret: hidden(raw) }]);
       } finally {
         restore();
       }
@@ -205,7 +206,7 @@ describe('Place New API Key', () => {
       const { raw, done } = await begin("Keep in VS Code's Vault");
       assert.match((await stage.person.close()).text, /: VS Code's vault\.$/);
       await done;
-      const kept = [{ name: 'new-bot', isKept: true, secret: raw }];
+      const kept = [{ name: 'new-bot', isKept: true, secret: hidden(raw) }];
       assert.deepEqual(await held(), kept);
       const again = stage.run('omi.key.place');
       await stage.person.take('new-bot');
@@ -213,7 +214,7 @@ describe('Place New API Key', () => {
       await stage.person.take('Copy');
       await stage.person.close();
       await again.done;
-      assert.equal(await clipboard(), raw);
+      assert.equal(hidden(await clipboard()), hidden(raw));
       assert.deepEqual(await held(), kept);
     });
 
@@ -226,7 +227,7 @@ describe('Place New API Key', () => {
       await command.done;
       restore();
       assert.match(said.text, /^VS Code refused\. It says: Error: The keyring is locked/);
-      assert.deepEqual(await held(), [{ name: 'new-bot', isKept: false, secret: raw }]);
+      assert.deepEqual(await held(), [{ name: 'new-bot', isKept: false, secret: hidden(raw) }]);
     });
 
     it('a vault that does not let go: says so after the placing', async () => {
@@ -284,7 +285,7 @@ describe('Place New API Key', () => {
         const { raw, said, done } = await writeInto(name, 'variable' in more ? more.variable : undefined);
         said.press(undefined);
         await done;
-        assert.equal(await text(name), after.replace('$', raw));
+        assert.equal(hidden(await text(name)), hidden(after.replace('$', raw)));
         assert.equal((await stat(file(name))).mode & 0o777, 0o640);
         await vscode.window.showTextDocument(vscode.Uri.file(file(name)));
         await vscode.commands.executeCommand('undo');
@@ -313,7 +314,7 @@ describe('Place New API Key', () => {
       assert.match((await stage.person.close()).text, /is held in VS Code's vault until it is placed\.$/);
       await done;
       assert.equal(await text('.env.stays'), 'OMI_API_KEY=old\n');
-      assert.deepEqual(await held(), [{ name: 'new-bot', isKept: false, secret: raw }]);
+      assert.deepEqual(await held(), [{ name: 'new-bot', isKept: false, secret: hidden(raw) }]);
     });
 
     it('a name that no variable can have is refused in the box', async () => {
@@ -355,7 +356,7 @@ describe('Place New API Key', () => {
         said.text,
         /^\.env could not be written\. .* is held in VS Code's vault until it is placed\.$/,
       );
-      assert.deepEqual(await held(), [{ name: 'new-bot', isKept: false, secret: raw }]);
+      assert.deepEqual(await held(), [{ name: 'new-bot', isKept: false, secret: hidden(raw) }]);
     });
 
     it('text that is not UTF-8 is left alone', async () => {
@@ -488,7 +489,7 @@ describe('Place New API Key', () => {
       await stage.person.answer('Insert');
       await stage.person.close();
       await first.done;
-      assert.equal(editor.document.getText(), `key = " ${first.raw}"\n`);
+      assert.equal(hidden(editor.document.getText()), hidden(`key = " ${first.raw}"\n`));
     });
 
     it('is not offered without an editor that can be written', async () => {

@@ -20,7 +20,7 @@ import { notify } from '../notify';
 import type { Parts } from '../parts';
 import { newKeyInWords } from '../rotationReport';
 import { namedKey } from '../words';
-import { forgetSecretOf } from './revokeKey';
+import { forgetSecretsOf } from './revokeKey';
 import { rotateThen } from './rotateKey';
 import { signIn } from './signIn';
 
@@ -172,7 +172,7 @@ async function settle(parts: Parts, incident: Incident, target: KeyTarget, end: 
   if (end.kind === 'provenDead' || end.kind === 'alreadyDead' || isUnprovable) {
     parts.leaks.deathWatch.stop(incident.seen);
     await tellLife(parts, incident.seen, { kind: 'dead' });
-    await forgetSecretOf(parts, key);
+    await forgetSecretsOf(parts, [key]);
   } else if (end.kind === 'stillLive') {
     await tellLife(parts, incident.seen, { kind: 'alive', accountId });
   }

@@ -99,14 +99,22 @@ async function followDeaths(parts: Parts, outcomes: readonly KeyOutcome[]): Prom
     .filter(({ end: { kind } }) => kind === 'revoked' || kind === 'alreadyGone')
     .map(({ target }) => target);
   await tellRevoked(parts, gone);
-  for (const { key } of gone) await forgetSecretOf(parts, key);
+  await forgetSecretsOf(
+    parts,
+    gone.map(({ key }) => key),
+  );
 }
 
-/** The secret of a dead key waits for no place any more. */
-export async function forgetSecretOf(parts: Parts, key: ListedKey): Promise<void> {
-  if (!parts.pending.keys.some((one) => one.key.id === key.id)) return;
-  const trouble = await releaseSecret(parts, key);
-  if (trouble !== '') await notify({ level: 'warn', message: trouble, actions: ['showLog'] });
+/** The secrets of dead keys wait for no place any more. */
+export async function forgetSecretsOf(parts: Parts, keys: readonly ListedKey[]): Promise<void> {
+  if (keys.length === 0) return;
+  // Another window may have put one in the vault a moment ago.
+  await parts.pending.load();
+  const waiting = new Set(parts.pending.keys.map(({ key }) => key.id));
+  for (const key of keys.filter(({ id }) => waiting.has(id))) {
+    const trouble = await releaseSecret(parts, key);
+    if (trouble !== '') await notify({ level: 'warn', message: trouble, actions: ['showLog'] });
+  }
 }
 
 function logOutcome({ log }: Parts, { target, end }: KeyOutcome): void {
