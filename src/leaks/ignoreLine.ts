@@ -1,5 +1,6 @@
 import type { TextChange } from '../keys/envFile';
 import { mayHoldJsx, readJavaScript } from './javaScriptSource';
+import { mayHoldOpenText } from './openText';
 import { readPython } from './pythonSource';
 import { shellPlaceAt } from './shellSource';
 import { lineAt } from './textLines';
@@ -42,55 +43,91 @@ const inShell: EndsInCode = ({ text, before }) => {
   return shellPlaceAt(longer, before.length + 1)?.kind === 'word';
 };
 
-/** For languages that no reader is here for: all quotes that may span lines are paired up to the end of the line. */
-const byQuotes: EndsInCode = ({ before, line, languageId }) => {
-  const bare = (part: string): string => part.replaceAll(/\\[^]/g, '');
-  const isPaired = (part: string, quote: string): boolean => bare(part).split(quote).length % 2 === 1;
-  const spansLines = ['"', '`', '"""', "'''"].every((quote) => isPaired(before, quote));
-  const apostrophes = longApostrophes.has(languageId) ? before : line;
-  return spansLines && isPaired(apostrophes, "'") && !openText.test(before);
-};
-const longApostrophes = new Set(['perl', 'php', 'powershell', 'r', 'ruby', 'sql', 'toml']);
-/** Here-documents, long brackets and verbatim parts: where those stand before, nothing is sure. */
-const openText =
-  /<<[-~]?["']?[A-Za-z_]|^.*@["']\s*$|\[=*\[|\\begin\{(?:verbatim|lstlisting|minted)|^__(?:END|DATA)__/m;
+/** For languages that no reader is here for. */
+const byQuotes: EndsInCode = ({ before, languageId }) => !mayHoldOpenText(before, languageId);
 
-const inYaml: EndsInCode = (place) => {
-  const { before, line } = place;
-  if (!/^\s*(?:- |["']?[\w.-]+["']?\s*:)/.test(line)) return false;
-  let indent = /^\s*/.exec(line)?.[0].length ?? 0;
-  for (const other of before.split(/\r\n|\n|\r/).toReversed()) {
-    const own = /^\s*/.exec(other)?.[0].length ?? 0;
-    if (other.trim() === '' || own >= indent) continue;
-    indent = own;
-    // A text in a block keeps its number signs.
-    if (/[:-]\s+(?:[&!]\S+\s+)*[|>][-+\d]*\s*(?:#.*)?$/.test(other)) return false;
+/** Dashes, a name with its colon, and what they stand before. */
+const yamlLine = /^((\s*)(?:- +)*)(["']?[\w.-]+["']?\s*:(?=\s|$))?/;
+/** A name or a dash with nothing behind it: what follows further in belongs to it, and is no text that goes on. */
+const yamlParent = /^(?:[^:]|:\S)*:(?:\s+[&!]\S*)*\s*(?:\s#.*)?$|^\s*(?:- +)*-\s*$|^---\s*$/;
+
+const inYaml: EndsInCode = ({ text, before, line }) => {
+  const isSaid = (one: string): boolean => !/^\s*(?:#|$)/.test(one);
+  const [, lead = '', space = '', name] = yamlLine.exec(line) ?? [];
+  if (name === undefined && lead === space) return false;
+  const column = name === undefined ? lead.lastIndexOf('-') : lead.length;
+  const after =
+    text
+      .slice(before.length)
+      .split(/\r\n|\n|\r/)
+      .find(isSaid) ?? '';
+  if ((/^\s*/.exec(after)?.[0].length ?? 0) > column) return false;
+  // Up through the lines that this one belongs to.
+  let [indent, isMember] = [space.length, lead === space];
+  for (const other of before
+    .slice(0, -line.length)
+    .split(/\r\n|\n|\r/)
+    .toReversed()
+    .filter(isSaid)) {
+    const [, otherLead = '', otherSpace = '', otherName] = yamlLine.exec(other) ?? [];
+    if (otherSpace.length >= indent) continue;
+    const isBeside = isMember && otherName !== undefined && otherLead.length === indent;
+    if (!isBeside && !yamlParent.test(other)) return false;
+    [indent, isMember] = [otherSpace.length, otherLead === otherSpace];
   }
   const isPaired = (quote: string): boolean => before.split(quote).length % 2 === 1;
   return isPaired('"') && line.split("'").length % 2 === 1;
 };
 
+/** Whether the last opening has no closing behind it. */
+function isOpen(before: string, opening: RegExp, closing: string): boolean {
+  const last = Array.from(before.matchAll(opening)).at(-1)?.index ?? -1;
+  return last > before.toLowerCase().lastIndexOf(closing);
+}
+
+/** Whether a place is in a comment or in an element whose text knows no comments. */
+function isInRawMarkup(before: string): boolean {
+  const raw = 'script style pre textarea title iframe xmp noembed noframes'.split(' ');
+  return (
+    raw.some((name) => isOpen(before, new RegExp(`<${name}\\b`, 'gi'), `</${name}`)) ||
+    isOpen(before, /<!--/g, '-->')
+  );
+}
+
 const inMarkup: EndsInCode = ({ before }) => {
-  const isOpen = (opening: RegExp, closing: string): boolean => {
-    const last = Array.from(before.matchAll(opening)).at(-1)?.index ?? -1;
-    return last > before.toLowerCase().lastIndexOf(closing);
-  };
-  const raw = ['script', 'style', 'pre', 'textarea', 'title'];
+  const lastTag = before.slice(Math.max(0, before.search(/<[a-z][^<]*$/i)));
+  // Values of attributes may hold the sign that ends a tag.
+  const bare = lastTag.replaceAll(/=\s*(?:"[^"]*"|'[^']*')/g, '').replace(/=\s*["'][^]*/, '');
   return !(
-    raw.some((name) => isOpen(new RegExp(`<${name}\\b`, 'gi'), `</${name}`)) ||
-    isOpen(/<!--/g, '-->') ||
-    isOpen(/<!\[CDATA\[/g, ']]>') ||
-    isOpen(/</g, '>')
+    isInRawMarkup(before) ||
+    isOpen(before, /<!\[CDATA\[/g, ']]>') ||
+    isOpen(before, /<\?/g, '?>') ||
+    isOpen(before, /<%/g, '%>') ||
+    isOpen(before, /</g, '>') ||
+    (bare.startsWith('<') && !bare.includes('>'))
   );
 };
 
 const inMarkdown: EndsInCode = ({ before, line }) => {
-  const fences = before.match(/^ {0,3}(?:```|~~~)/gm)?.length ?? 0;
   const isIndented = /^(?: {4}|\t)/.test(line);
   const isFrontMatter = /^---\s*$/m.exec(before)?.index === 0 && !/\n---\s*(?:$|\n)/.test(before);
-  const hasOpenCode = line.split('`').length % 2 === 0;
-  return fences % 2 === 0 && !isIndented && !isFrontMatter && !hasOpenCode && !/<[^>]*$/.test(line);
+  // A definition of a link, a row of a table and a closed heading take in what is added to them.
+  const takesMore = /^[ \t>]*\[[^\]]+\]:|[|#]\s*$/.test(line);
+  const paragraph = before.split(/(?:\r\n|\n|\r)[ \t]*(?:\r\n|\n|\r)/).at(-1) ?? '';
+  const hasOpenCode = paragraph.split('`').length % 2 === 0;
+  const hasOpenTag = paragraph.lastIndexOf('<') > paragraph.lastIndexOf('>');
+  const isPlain = !isIndented && !isFrontMatter && !takesMore && !hasOpenCode && !hasOpenTag;
+  return isPlain && !hasOpenFence(before) && !isInRawMarkup(before);
 };
+
+function hasOpenFence(before: string): boolean {
+  let fence = '';
+  for (const [, signs = '', rest = ''] of before.matchAll(/^(?:[ \t>*+-]|\d+[.)])*(`{3,}|~{3,})(.*)$/gm)) {
+    if (fence === '') fence = signs.startsWith('`') && rest.includes('`') ? '' : signs;
+    else if (signs.startsWith(fence) && rest.trim() === '') fence = '';
+  }
+  return fence !== '';
+}
 
 /** How a comment at the end of a line is written; the second sign closes it. */
 interface Comments {

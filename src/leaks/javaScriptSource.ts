@@ -16,8 +16,11 @@ export interface JsPiece {
 interface Level {
   mode: 'code' | 'template' | 'tag' | 'children';
   readonly closer: string;
-  /** `types` = the body of a type, an interface or an enumeration: no expression stands there. */
-  readonly holds: 'object' | 'types' | 'jsx' | 'other';
+  /**
+   * `types` = the body of a type, an interface or an enumeration: no expression stands there. `expression` = one alone,
+   * as in braces of JSX and in holes of templates.
+   */
+  readonly holds: 'object' | 'types' | 'expression' | 'other';
   /** Question marks that wait for their colon. */
   questions: number;
   /** Inside `type X = …`. */
@@ -29,6 +32,9 @@ interface Before {
   readonly text: string;
   readonly kind: 'word' | 'sign' | 'value' | 'none';
 }
+
+/** What the last colon stands behind: the name of a member, a question, or a name that gets a type. */
+type Colon = 'member' | 'ternary' | 'other';
 
 const word = /[\p{ID_Start}$_#@][\p{ID_Continue}$\u200c\u200d]*/uy;
 const digits = /\d[\w.]*/y;
@@ -47,7 +53,7 @@ const openers: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}'
 const leading = new Set(
   'return throw yield await typeof case in of default delete void new else do instanceof'.split(' '),
 );
-/** Words and signs that a value may follow for sure; a brace only where JSX opens it. */
+/** Words and signs that a value may follow for sure. */
 const valueWords = new Set('return throw yield await typeof case in of default'.split(' '));
 const valueSigns = new Set('( , = [ ? : + && || ?? == === != !== => ... += ??= ||= &&='.split(' '));
 /** What a brace follows that opens an object. */
@@ -67,7 +73,7 @@ export function readJavaScript(text: string, hasJsx: boolean): readonly JsPiece[
   const levels: Level[] = [bottom];
   let at = /^(?:\ufeff)?(?:#![^\r\n]*)?/.exec(text)?.[0].length ?? 0;
   let before: readonly [Before, Before, Before] = [none, none, none];
-  let colon: 'member' | 'ternary' | 'other' = 'other';
+  let colon: Colon = 'other';
   let opensTypes = false;
 
   const add = (kind: JsPiece['kind'], end: number, isValue = false): void => {
@@ -87,30 +93,21 @@ export function readJavaScript(text: string, hasJsx: boolean): readonly JsPiece[
     return kind === 'sign' && ![')', ']', '}', '++', '--'].includes(seen);
   };
   const holdsOf = (level: Level): Level['holds'] => {
-    if (level.holds === 'types' || level.inType || opensTypes || isBareComma(level)) return 'types';
+    if (isInTypes(level) || opensTypes || isBareComma(level, before[0])) return 'types';
     const { kind, text: seen } = before[0];
     if (kind === 'word')
       return valueWords.has(seen) ? 'object' : before[1].text === 'enum' ? 'types' : 'other';
     if (seen === ':') return colon === 'other' ? 'types' : 'object';
-    if (seen === '{') return level.holds === 'jsx' ? 'object' : 'other';
+    if (seen === '{') return level.holds === 'expression' ? 'object' : 'other';
     return objectSigns.has(seen) ? 'object' : 'other';
   };
   /** No value is sure where a list may be one of types: behind a name (`A['b']`), and outside of brackets. */
   const isOfTypes = (opener: string, level: Level): boolean =>
-    level.holds === 'types' ||
-    level.inType ||
+    isInTypes(level) ||
     (opener === '[' ? !expects() || before[0].text === '>' : ['import', 'require'].includes(before[0].text));
-  const isBareComma = (level: Level): boolean =>
-    before[0].text === ',' && level.holds !== 'object' && (level.closer === '}' || level.closer === '');
   const isValue = (level: Level, end: number): boolean => {
-    if (level.holds === 'types' || level.inType || isBareComma(level)) return false;
-    const { kind, text: seen } = before[0];
-    const may =
-      kind === 'word'
-        ? valueWords.has(seen)
-        : (valueSigns.has(seen) && (seen !== ':' || colon !== 'other')) ||
-          (seen === '{' && level.holds === 'jsx');
-    if (!may) return false;
+    if (!mayValueStand(level, before[0], colon)) return false;
+    const { text: seen } = before[0];
     if (/^\s*:/.test(text.slice(end, end + 200))) return seen === '?' || seen === 'case';
     return matchAt(follows, text, end) !== undefined;
   };
@@ -190,11 +187,11 @@ export function readJavaScript(text: string, hasJsx: boolean): readonly JsPiece[
     if (seen === ':') colon = colonOf(level);
     add('sign', at + seen.length);
     const isPostfix = seen === '!' && !expects();
-    const isBack = closer === undefined && seen === level.closer && level.holds === 'jsx';
+    const isBack = closer === undefined && seen === level.closer && level.holds === 'expression';
     if (!isPostfix && !isBack) saw('sign', seen);
     return true;
   };
-  const colonOf = (level: Level): typeof colon => {
+  const colonOf = (level: Level): Colon => {
     if (level.questions > 0) {
       level.questions -= 1;
       return 'ternary';
@@ -206,7 +203,7 @@ export function readJavaScript(text: string, hasJsx: boolean): readonly JsPiece[
     add('chunk', at + (matchAt(templateText, text, at)?.length ?? 0));
     if (text.startsWith('${', at)) {
       at += 2;
-      push('code', '}', 'jsx');
+      push('code', '}', 'expression');
       saw('sign', '(');
       return true;
     }
@@ -236,7 +233,7 @@ export function readJavaScript(text: string, hasJsx: boolean): readonly JsPiece[
   const openJsx = (): boolean => {
     if (text[at] !== '{') return false;
     at += 1;
-    push('code', '}', 'jsx');
+    push('code', '}', 'expression');
     saw('sign', '{');
     return true;
   };
@@ -272,6 +269,23 @@ export function readJavaScript(text: string, hasJsx: boolean): readonly JsPiece[
 }
 
 const none: Before = { kind: 'none', text: '' };
+
+function isInTypes(level: Level): boolean {
+  return level.holds === 'types' || level.inType;
+}
+
+/** A comma that may stand between types as well as between values. */
+function isBareComma(level: Level, last: Before): boolean {
+  return last.text === ',' && level.holds !== 'object' && (level.closer === '}' || level.closer === '');
+}
+
+/** Whether a value may stand for sure behind the last piece. */
+function mayValueStand(level: Level, last: Before, colon: Colon): boolean {
+  if (isInTypes(level) || isBareComma(level, last)) return false;
+  if (last.kind === 'word') return valueWords.has(last.text);
+  if (last.text === ':') return colon !== 'other';
+  return last.text === '{' ? level.holds === 'expression' : valueSigns.has(last.text);
+}
 
 /** Whether a text may hold JSX, by its language. Files called `.js` may. */
 export function mayHoldJsx(languageId: string): boolean {
