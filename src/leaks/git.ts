@@ -158,6 +158,24 @@ async function isListed(ask: Ask, folder: string, path: string): Promise<boolean
 }
 
 /**
+ * Whether Git says that a folder is in no repository; false also where it cannot be asked or fails.
+ *
+ * @param untrusted see {@link GitQuestion}.
+ */
+export async function isInNoRepository(
+  folder: string,
+  signal: AbortSignal,
+  untrusted: readonly string[] = [],
+): Promise<boolean> {
+  const complaints: Buffer[] = [];
+  const onComplaint = (piece: Buffer): void => void complaints.push(piece);
+  const answer = await runGit(folder, ['rev-parse', '--git-dir'], signal, { onComplaint, untrusted });
+  const said = Buffer.concat(complaints).toString('utf8');
+  // Git has one code for all that it cannot do; only these words say that there is nothing.
+  return answer.kind === 'answered' && answer.code === 128 && /^fatal: not a git repository/m.test(said);
+}
+
+/**
  * The first Git on the search path, by absolute address; none that lies in one of the folders, also by way of a link, so
  * that a program of that name in a folder is never run.
  */

@@ -18,6 +18,7 @@ import {
   put,
 } from './support/leaks';
 import type { ShownMessage } from './support/person';
+import { withoutGit } from './support/repository';
 import { useStage } from './support/stage';
 import { until } from './support/until';
 
@@ -329,6 +330,11 @@ describe('Fixing a leak', () => {
     it('from the palette: says why there is nothing to do', async () => {
       const loose = await openFile('keys.txt', newKey());
       assert.match((await atCaret(loose, 3, 'omi.leak.ignoreFile')).text, /is in no Git repository\.$/);
+      const unasked = await withoutGit(() => atCaret(loose, 3, 'omi.leak.ignoreFile'));
+      assert.deepEqual(
+        [unasked.level, unasked.text],
+        ['warn', 'Git could not be asked about keys.txt, so it is not known whether it would publish it.'],
+      );
       await makeRepository('repo');
       await put('repo/.gitignore', '*.env\n');
       const ignored = await openFile('repo/a.env', newKey());

@@ -9,7 +9,7 @@ import { moveToEnvironment } from '../leaks/moveToEnvironment';
 import { fileOfDocument } from '../leaks/watchedText';
 import { notify, type Notice } from '../notify';
 import type { Parts } from '../parts';
-import { gitStanding, offerToIgnore } from '../secrets/gitStanding';
+import { gitStanding, isOutsideGit, offerToIgnore } from '../secrets/gitStanding';
 import { placeName } from '../secrets/placing';
 import { asPlainText, withoutIcons } from '../words';
 
@@ -36,6 +36,7 @@ export async function ignoreFile(parts: Parts, clicked: unknown): Promise<void> 
     return;
   }
   const name = file ? placeName(file) : fileOf(found.key.at.address);
+  const isUnclear = standing === 'outside' && !(file && (await isOutsideGit(file)));
   const messages = {
     ignored: l10n.t('Git ignores {0} already.', name),
     tracked: l10n.t(
@@ -43,11 +44,15 @@ export async function ignoreFile(parts: Parts, clicked: unknown): Promise<void> 
       name,
     ),
     untracked: '',
-    outside: workspace.isTrusted
-      ? l10n.t('{0} is in no Git repository.', name)
-      : l10n.t('Git is not asked in Restricted Mode.'),
+    outside: isUnclear ? wordsForUnclear(name) : l10n.t('{0} is in no Git repository.', name),
   };
-  await tell({ level: standing === 'tracked' ? 'warn' : 'info', message: messages[standing] });
+  await tell({ level: standing === 'tracked' || isUnclear ? 'warn' : 'info', message: messages[standing] });
+}
+
+function wordsForUnclear(name: string): string {
+  return workspace.isTrusted
+    ? l10n.t('Git could not be asked about {0}, so it is not known whether it would publish it.', name)
+    : l10n.t('Git is not asked in Restricted Mode.');
 }
 
 /** "Omi: Ignore API Key on This Line". */

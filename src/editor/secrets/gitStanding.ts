@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { l10n, Uri, workspace } from 'vscode';
-import { standingOf, type FileStanding } from '../../leaks/git';
+import { isInNoRepository, standingOf, type FileStanding } from '../../leaks/git';
 import { gitignoreChange } from '../../leaks/gitignore';
 import { standingsOf } from '../../leaks/standings';
 import { notify } from '../notify';
@@ -31,6 +31,12 @@ export async function gitStandings(files: readonly Uri[]): Promise<ReadonlyMap<s
       return standing ? [[file.toString(), standing] as const] : [];
     }),
   );
+}
+
+/** Whether it is known that a file is in no repository; false also where Git is not asked or fails. */
+export async function isOutsideGit({ scheme, fsPath }: Uri): Promise<boolean> {
+  if (scheme !== 'file' || !workspace.isTrusted) return false;
+  return isInNoRepository(dirname(fsPath), AbortSignal.timeout(gitLimitMs), openFolders());
 }
 
 /** The button that adds a file to the `.gitignore` beside it, and says whether Git ignores it then. */

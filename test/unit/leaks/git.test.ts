@@ -17,7 +17,13 @@ import {
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { runGit, standingOf, type FileStanding, type GitAnswer } from '../../../src/leaks/git';
+import {
+  isInNoRepository,
+  runGit,
+  standingOf,
+  type FileStanding,
+  type GitAnswer,
+} from '../../../src/leaks/git';
 
 let root: string;
 let repo: string;
@@ -68,6 +74,22 @@ afterAll(() => rmSync(template, { recursive: true, force: true }));
 afterEach(() => {
   vi.unstubAllEnvs();
   rmSync(root, { recursive: true, force: true });
+});
+
+describe('whether a folder is in no repository', () => {
+  test('is known where Git says so', async () => {
+    expect(await isInNoRepository(root, signal())).toBe(true);
+    expect(await isInNoRepository(repo, signal())).toBe(false);
+  });
+
+  test('is not known where Git cannot be asked, or fails', async () => {
+    expect(await isInNoRepository(root, AbortSignal.abort())).toBe(false);
+    expect(await isInNoRepository(join(root, 'missing'), signal())).toBe(false);
+    write(join(repo, '.git/config'), '[broken');
+    expect(await isInNoRepository(repo, signal())).toBe(false);
+    vi.stubEnv('PATH', '');
+    expect(await isInNoRepository(root, signal())).toBe(false);
+  });
 });
 
 describe('how Git sees a file', () => {
