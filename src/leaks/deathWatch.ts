@@ -3,6 +3,7 @@ import type { KeyTarget } from '../keys/key';
 import type { BaseUrl } from '../omi/baseUrl';
 import type { PulseRoute } from '../omi/pulseApi';
 import type { LeakParts } from './leakParts';
+import type { DeathProof, RouteAnswer } from './proveDead';
 import { seenKeyOf, type SeenKey } from './seenKey';
 
 /** A key that was revoked and still answers, as it may be shown. */
@@ -14,7 +15,11 @@ export interface DyingKey {
 /** How the watch over a key ended: it is dead, or the time of a cached login is over and it still is not known to be. */
 export interface DeathWatchEnd extends DyingKey {
   readonly end: 'dead' | 'gaveUp';
+  /** What each route said the last time; the list is not read here. */
+  readonly answers: RouteAnswers;
 }
+
+type RouteAnswers = Pick<DeathProof, PulseRoute>;
 
 /** Omi's servers cache a login for no longer than this, in milliseconds. */
 const longestWatch = 3_600_000;
@@ -88,7 +93,8 @@ export class DeathWatch {
   }
 
   async #check(watch: Watch, nextPause: number): Promise<void> {
-    const isDead = await this.#isDead(watch);
+    const answers = await this.#ask(watch);
+    const isDead = areProof(answers);
     if (watch.stop.signal.aborted) return;
     if (!isDead && this.#parts.now() < watch.until) {
       this.#checkAfter(nextPause, watch);
@@ -96,25 +102,29 @@ export class DeathWatch {
     }
     const { key, target } = watch;
     this.stop(key);
-    this.#ends.emit({ key, target, end: isDead ? 'dead' : 'gaveUp' });
+    this.#ends.emit({ key, target, end: isDead ? 'dead' : 'gaveUp', answers });
   }
 
-  /** Whether no route lets the key in, none left the question open, and one at least refused it. */
-  async #isDead(watch: Watch): Promise<boolean> {
+  /** What both routes say of a key now. */
+  async #ask(watch: Watch): Promise<RouteAnswers> {
     const { raw, stop } = watch;
     if (!watch.base) {
       const base = this.#parts.base();
-      if (!base.ok) return false;
+      if (!base.ok) return { keyRoute: base.failure, dataRoute: base.failure };
       watch.base = base.value;
     }
     const { base } = watch;
-    const ask = async (route: PulseRoute): Promise<string> => {
+    const ask = async (route: PulseRoute): Promise<RouteAnswer> => {
       const pulse = await this.#parts.pulse(raw, base, stop.signal, route);
-      return pulse.ok ? pulse.value.kind : 'failed';
+      return pulse.ok ? pulse.value.kind : pulse.failure;
     };
-    const answers = await Promise.all([ask('keyRoute'), ask('dataRoute')]);
-    return (
-      answers.includes('dead') && answers.every((answer) => answer === 'dead' || answer === 'untellable')
-    );
+    const [keyRoute, dataRoute] = await Promise.all([ask('keyRoute'), ask('dataRoute')]);
+    return { keyRoute, dataRoute };
   }
+}
+
+/** Whether no route lets the key in, none left the question open, and one at least refused it. */
+function areProof({ keyRoute, dataRoute }: RouteAnswers): boolean {
+  const answers = [keyRoute, dataRoute];
+  return answers.includes('dead') && answers.every((answer) => answer === 'dead' || answer === 'untellable');
 }

@@ -86,8 +86,8 @@ export function proofInWords({ list, keyRoute, dataRoute }: DeathProof): string 
     : l10n.t('Omi no longer lists it.');
 }
 
-/** What a proof rests on, as the activity keeps it: names of {@link DeathProof} in one line. */
-export function proofForActivity({ list, keyRoute, dataRoute }: DeathProof): string {
+/** What a proof rests on, as the activity keeps it: names of {@link DeathProof} in one line. What was not asked is left out. */
+export function proofForActivity({ list, keyRoute, dataRoute }: Partial<DeathProof>): string {
   const held = [
     list === 'gone' ? 'list' : '',
     keyRoute === 'dead' ? 'keyRoute' : '',

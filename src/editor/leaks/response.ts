@@ -6,6 +6,8 @@ import { respondTo } from '../commands';
 import { notify } from '../notify';
 import type { Parts } from '../parts';
 import { namedKey } from '../words';
+import { proofForActivity } from './endNotice';
+import { refusalInWords } from './identityNotice';
 import { tellLife } from './tellLife';
 
 /** A raw key in the terminal. The key is in memory alone, for as long as VS Code holds the link. */
@@ -37,23 +39,20 @@ function keyLinks(parts: Parts): TerminalLinkProvider<KeyLink> {
 }
 
 /** Tells that a key whose cached login was over is dead, or that this could not be seen within an hour. */
-async function tellDeath(parts: Parts, { key, target, end }: DeathWatchEnd): Promise<void> {
+async function tellDeath(parts: Parts, { key, target, end, answers }: DeathWatchEnd): Promise<void> {
   const named = namedKey(target.key);
   const isDead = end === 'dead';
   parts.log.info(`Death watch over ${target.key.family} key ${named} ${target.key.id}: ${end}`);
   const deed = { action: 'respond' as const, accountId: target.accountId, key: target.key };
   if (isDead) {
-    parts.record.note([{ ...deed, end: 'provenDead', proof: 'list, keyRoute, dataRoute' }]);
+    parts.record.note([{ ...deed, end: 'provenDead', proof: proofForActivity(answers) }]);
     await tellLife(parts, key, { kind: 'dead' });
   }
   await notify(
     isDead
       ? {
           level: 'info',
-          message: l10n.t(
-            'Proven dead: {0}. The cached login is over, and Omi refuses the key everywhere.',
-            named,
-          ),
+          message: wordsForDeath(named, answers),
           actions: [],
         }
       : {
@@ -65,4 +64,13 @@ async function tellDeath(parts: Parts, { key, target, end }: DeathWatchEnd): Pro
           actions: ['showLog'],
         },
   );
+}
+
+/** Says who refuses a dead key: a server may lack one of the routes. */
+function wordsForDeath(named: string, { keyRoute, dataRoute }: DeathWatchEnd['answers']): string {
+  if (keyRoute === 'dead' && dataRoute === 'dead') {
+    return l10n.t('Proven dead: {0}. The cached login is over, and Omi refuses the key everywhere.', named);
+  }
+  const refusal = refusalInWords(keyRoute === 'dead' ? 'keyRoute' : 'dataRoute');
+  return `${l10n.t('Proven dead: {0}. The cached login is over.', named)} ${refusal}`;
 }

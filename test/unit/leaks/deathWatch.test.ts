@@ -82,7 +82,8 @@ describe('a key that still answers', () => {
     expect(watch.watched).toEqual([{ key: seenKeyOf(raw), target }]);
     expectNoSecret(watch.watched, raw);
     expect(await checkToTheEnd()).toEqual([5, 10, 20, 40]);
-    expect(told).toEqual([{ key: seenKeyOf(raw), target, end: 'dead' }]);
+    const answers = { keyRoute: 'dead', dataRoute: 'dead' };
+    expect(told).toEqual([{ key: seenKeyOf(raw), target, end: 'dead', answers }]);
     expectNoSecret(told, raw);
   });
 
@@ -94,7 +95,8 @@ describe('a key that still answers', () => {
     expect(pauses.slice(0, 8)).toEqual([5, 10, 20, 40, 80, 160, 300, 300]);
     expect(Math.max(...pauses)).toBe(300);
     expect(clock.time - startedAt).toBe(hour);
-    expect(told).toEqual([{ key: seenKeyOf(raw), target, end: 'gaveUp' }]);
+    const answers = { keyRoute: 'dead', dataRoute: 'alive' };
+    expect(told).toEqual([{ key: seenKeyOf(raw), target, end: 'gaveUp', answers }]);
   });
 
   test('that dies in the last minutes is told as dead', async () => {
@@ -170,7 +172,7 @@ describe('a check that says nothing', () => {
     withoutRoute(sandbox, keyRoute);
     watch.watch(raw, target);
     await nextCheck();
-    expect(told.map(({ end }) => end)).toEqual(['dead']);
+    expect(told).toMatchObject([{ end: 'dead', answers: { keyRoute: 'untellable', dataRoute: 'dead' } }]);
   });
 
   test('a wrong address in the settings is waited out', async () => {
