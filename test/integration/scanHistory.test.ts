@@ -92,6 +92,54 @@ describe('Scan Git History for API Keys', () => {
     await done;
   });
 
+  it('revokes a key of another signed-in account in the name of that account', async () => {
+    await stage.signIn('grace');
+    await stage.signIn('ada');
+    repository.init();
+    leak(stage.sandbox.key('grace', 'compiler').raw ?? '');
+    repository.push();
+    const { done } = stage.run('omi.leak.scanHistory');
+    (await stage.person.nextMessage()).press('Revoke');
+    const question = await stage.person.answer('Revoke');
+    assert.match(question.detail ?? '', /^Account: grace@example\.com\n/);
+    assert.match((await stage.person.close()).text, /^Revoked "compiler"/);
+    await done;
+    const [sent] = stage.sandbox.requests.filter(({ method }) => method === 'DELETE');
+    assert.equal(sent?.account, 'grace');
+  });
+
+  describe('more keys than a notification names', () => {
+    const leakMany = (count: number): void => {
+      repository.init();
+      repository.put('bot.py', Array.from({ length: count }, () => strangeKey()).join('\n'));
+      repository.commit();
+      repository.put('bot.py', 'import os\n');
+      repository.commit('Without the keys');
+    };
+
+    it('signed in: they are in the view', async () => {
+      await stage.signIn();
+      leakMany(4);
+      const said = await scan();
+      assert.match(said.text, / 1 more is in the view API Keys and in the log\. /);
+      assert.deepEqual(said.buttons, ['Show']);
+    });
+
+    for (const [count, words] of [
+      [4, / 1 more is in the log\. /],
+      [5, / 2 more are in the log\. /],
+    ] as const) {
+      it(`signed out: ${String(count - 3)} in the log, which is offered, for the view has no rows then`, async () => {
+        leakMany(count);
+        hostWatch().commandsRun.length = 0;
+        const said = await scan('Show Log');
+        assert.match(said.text, words);
+        assert.deepEqual(said.buttons, ['Show Log']);
+        assert.ok(hostWatch().commandsRun.includes('omi.showLog'));
+      });
+    }
+  });
+
   it('hands a key that still stands in a file to Respond', async () => {
     await stage.signIn();
     repository.init();

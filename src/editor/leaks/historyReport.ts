@@ -8,7 +8,7 @@ import type { KeyLeak } from './keyLeaks';
 import { fileOfCommit, lifeWord, shortId } from './leakWords';
 import { ownersSentence, type ScanReport, type ScanSurroundings } from './scanReport';
 
-/** A notification has room for so many keys; all of them are in the view. */
+/** A notification has room for so many keys; all of them are in the log. */
 const mostKeys = 3;
 
 /** Sums up a look into history: each key with its newest commit, the worst first, and what was not seen. */
@@ -21,9 +21,7 @@ export function reportHistory(
   const sentences = [
     foundSentence(survey, leaks.length),
     ...leaks.slice(0, mostKeys).map((leak) => keySentence(leak, limits)),
-    leaks.length > mostKeys
-      ? l10n.t('{0} more are in the view API Keys and in the log.', leaks.length - mostKeys)
-      : '',
+    moreSentence(leaks.length - mostKeys, surroundings.accountId !== undefined),
     leaks.length > 0 ? ownersSentence(leaks, surroundings) : '',
     ...[...limits].map(limitSentence),
     noGit.length > 0 ? l10n.t('Git was not found, so no history was searched: {0}.', named(noGit)) : '',
@@ -36,6 +34,17 @@ export function reportHistory(
     level: isLoud ? 'error' : isPartial || worst ? 'warn' : 'info',
     message: sentences.filter(Boolean).join(' '),
   };
+}
+
+/** Where the other keys are to be seen: the view has no rows while nobody is signed in. */
+function moreSentence(count: number, isSignedIn: boolean): string {
+  if (count < 1) return '';
+  if (isSignedIn) {
+    return count === 1
+      ? l10n.t('1 more is in the view API Keys and in the log.')
+      : l10n.t('{0} more are in the view API Keys and in the log.', count);
+  }
+  return count === 1 ? l10n.t('1 more is in the log.') : l10n.t('{0} more are in the log.', count);
 }
 
 /** Every key with all its commits, for the log. */

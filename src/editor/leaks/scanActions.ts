@@ -1,9 +1,17 @@
 import { commands, l10n } from 'vscode';
+import { useAccount } from '../commands/useAccount';
+import { actionTitle, runCommonAction } from '../failures';
 import { commandIds } from '../ids';
 import { showNotice } from '../notify';
 import type { Parts } from '../parts';
 import type { KeyLeak } from './keyLeaks';
 import type { ScanReport } from './scanReport';
+
+/** A button of the notification. */
+interface Remedy {
+  readonly title: string;
+  readonly act: () => Thenable<unknown>;
+}
 
 /**
  * Tells what a scan has come to, and does what the person chooses: see the keys, or deal with the worst of them.
@@ -12,20 +20,15 @@ import type { ScanReport } from './scanReport';
  */
 export async function tellScan(parts: Parts, report: ScanReport, leaks: readonly KeyLeak[]): Promise<void> {
   const [worst] = leaks;
-  const show = l10n.t('Show');
-  const remedy = worst && remedyFor(worst);
-  const titles = [...(worst ? [show] : []), ...(remedy ? [remedy.title] : [])];
+  const remedies = worst ? [sightOf(parts, worst), remedyFor(parts, worst)].filter((one) => !!one) : [];
   parts.log.info(report.message);
+  const titles = remedies.map(({ title }) => title);
   const chosen = await showNotice(report.level, report.message, titles);
-  if (worst && chosen === show) await showLeak(parts, worst);
-  if (remedy && chosen === remedy.title) await remedy.act();
+  await remedies.find(({ title }) => title === chosen)?.act();
 }
 
 /** What can be done about a key that is loud: respond at its place, or revoke one that is in history alone. */
-function remedyFor({
-  places,
-  judgement,
-}: KeyLeak): { title: string; act: () => Thenable<unknown> } | undefined {
+function remedyFor(parts: Parts, { places, judgement }: KeyLeak): Remedy | undefined {
   if (judgement.severity !== 'error' && judgement.severity !== 'warning') return undefined;
   const [found] = places;
   if (found) {
@@ -39,13 +42,25 @@ function remedyFor({
   return (
     owner && {
       title: l10n.t('Revoke'),
-      act: () => commands.executeCommand(commandIds.revokeKey, { kind: 'key', target: owner }),
+      act: async () => {
+        // Keys are revoked in the name of the account that is in use.
+        if (await useAccount(parts, owner, l10n.t('Nothing was revoked.')))
+          await commands.executeCommand(commandIds.revokeKey, { kind: 'key', target: owner });
+      },
     }
   );
 }
 
-/** Shows a key in the view; where it has no row there, because nobody is signed in, among the problems. */
-async function showLeak({ sessions, view }: Parts, leak: KeyLeak): Promise<void> {
-  if (sessions.state.kind === 'signedIn') await view.showLeak(leak);
-  else await commands.executeCommand('workbench.actions.view.problems');
+/**
+ * Where a key is to be seen: in the view; while nobody is signed in, it has no row there, and is among the problems; one
+ * that is in history alone is in the log then.
+ */
+function sightOf({ sessions, view }: Parts, leak: KeyLeak): Remedy {
+  if (sessions.state.kind === 'signedIn') return { title: l10n.t('Show'), act: () => view.showLeak(leak) };
+  return leak.places.length > 0
+    ? {
+        title: l10n.t('Show'),
+        act: () => commands.executeCommand('workbench.actions.view.problems'),
+      }
+    : { title: actionTitle('showLog'), act: () => runCommonAction('showLog') };
 }
