@@ -49,6 +49,11 @@ export function usage(key: ListedKey, now: number): string {
   return l10n.t('used {0}', relativeTime(key.lastUsedAt, now));
 }
 
+/** How many keys a group has, as it is spoken. `shown`: the count as it is seen, such as "2 of 12". */
+export function spokenCount(group: string, shown: string, all: number): string {
+  return all === 1 ? l10n.t('{0}, {1} key', group, shown) : l10n.t('{0}, {1} keys', group, shown);
+}
+
 /** The name of a key for a row or a sentence, without secrets in it; a key without one is named by its prefix. */
 export function keyName(key: ListedKey): string {
   const name = oneLine(redact(key.name));

@@ -159,7 +159,10 @@ describe('Found keys in the view API Keys', () => {
     assert.ok((await stage.groups()).every(({ kind }) => kind !== 'strangers'));
     await filterBy('strange.py');
     await until('no row', async () => (await stage.rows()).length === 0);
-    assert.deepEqual(await drawn([await strangers()]), ['Found in Workspace, Not in This Account | 1 | ']);
+    const group = await strangers();
+    assert.deepEqual(await drawn([group]), ['Found in Workspace, Not in This Account | 1 | ']);
+    const spoken = (await stage.item(group)).accessibilityInformation?.label;
+    assert.equal(spoken, 'Found in Workspace, Not in This Account, 1 key');
     await filterBy('bot.py');
     await until('the key again', async () => (await stage.rows()).join() === 'prod-bot');
   });

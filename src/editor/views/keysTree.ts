@@ -14,6 +14,7 @@ import { keyItem, keyTooltip, rotationItem, waitingItem } from './keyItem';
 import type { KeysInWork } from './keysInWork';
 import { leakItem, leakTooltip, type Onlooker } from './leakItems';
 import { fittingStrangers, leakRef, placeNodes, strangerNode, strangerRef, type LeakNode } from './leakRows';
+import { spokenCount } from '../words';
 import type { ShownKeys } from './shownKeys';
 import { noMatchItem, troubleItem, unreadableItem } from './stateItems';
 
@@ -225,7 +226,7 @@ export class KeysTree implements TreeDataProvider<KeysNode> {
       label:
         count === undefined
           ? familyTitle(family)
-          : l10n.t('{0}, {1} keys', familyTitle(family), String(item.description)),
+          : spokenCount(familyTitle(family), String(item.description), count),
     };
     return item;
   }

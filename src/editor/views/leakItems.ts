@@ -17,7 +17,7 @@ import { placeContextValue, strangerContextValue } from '../ids';
 import { isExposed, type KeyLeak, type LeakPlace } from '../leaks/keyLeaks';
 import { exposureInWords, fileOfCommit, lifeInWords, shortId } from '../leaks/leakWords';
 import { placeOf } from '../leaks/places';
-import { fullTime } from '../words';
+import { fullTime, spokenCount } from '../words';
 import { strangerRef, type LeakNode } from './leakRows';
 
 /** Who is signed in, for telling whose a key is. */
@@ -68,7 +68,7 @@ function strangersItem(isSure: boolean, { all, shown }: StrangerCounts): TreeIte
   item.id = 'group:strangers';
   item.contextValue = 'omi.group';
   item.description = shown < all ? l10n.t('{0} of {1}', shown, all) : String(all);
-  item.accessibilityInformation = { label: l10n.t('{0}, {1} keys', label, item.description) };
+  item.accessibilityInformation = { label: spokenCount(label, item.description, all) };
   return item;
 }
 
