@@ -48,6 +48,20 @@ describe('Check Whether an API Key Is Alive', () => {
       assert.deepEqual(scene.stage.sandbox.requests, []);
     });
 
+    it('offers to sign in where only the account that lists it can tell', async () => {
+      const key = scene.key('cursor', 'mcp');
+      await scene.showLeak(key.raw);
+      const command = scene.check();
+      const first = await scene.stage.person.nextMessage();
+      assert.match(first.text, /Only the account that owns it lists it: sign in to that account\.$/);
+      assert.deepEqual(first.buttons, ['Sign In']);
+      first.press('Sign In');
+      await scene.signInByToken('ada');
+      const { text, buttons } = await scene.closeLast(command);
+      assert.match(text, /it is "cursor" .* of ada@example\.com, which Omi lists: it was not revoked\.$/);
+      assert.deepEqual(buttons, ['Respond']);
+    });
+
     it('takes a key that is pasted unseen, and says before that asking is a use', async () => {
       const key = scene.key();
       const command = scene.check();

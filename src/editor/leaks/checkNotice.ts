@@ -110,8 +110,10 @@ function noticeOfUnknown(key: SeenKey, identity: Unknown): LeakNotice | undefine
   const isAlive = pulse?.kind === 'alive';
   const masked = maskedKey(key);
   switch (why) {
-    case 'untellable':
-      return { level: 'warn', message: wordsForUntellable(key, identity).join(' '), actions: [] };
+    case 'untellable': {
+      const actions: readonly LeakAction[] = identity.searched.length === 0 ? ['signIn'] : [];
+      return { level: 'warn', message: wordsForUntellable(key, identity).join(' '), actions };
+    }
     case 'unreadLists': {
       const unread = wordsForUnread(key, identity.unread).join(' ');
       if (isAlive) {
