@@ -48,6 +48,13 @@ export interface IncidentFacts {
   /** The last round of checks; a `DeathProof` fits. */
   readonly proof:
     { readonly list: ProofGiven; readonly keyRoute: ProofGiven; readonly dataRoute: ProofGiven } | undefined;
+  readonly searchedAt: SearchedAt;
+}
+
+/** When files and history were last searched as a whole; undefined where that is not so: then what is missing is not known. */
+export interface SearchedAt {
+  readonly places: number | undefined;
+  readonly commits: number | undefined;
 }
 
 /** What remains to be done. */
@@ -82,6 +89,11 @@ export interface IncidentWords {
   readonly yes: string;
   readonly no: string;
   readonly none: string;
+  readonly searchedUtc: string;
+  /** What is said in place of a list where nothing was found and not everything was searched. */
+  readonly notSearched: Readonly<Record<keyof SearchedAt, string>>;
+  /** What is said before a list where not everything was searched. */
+  readonly mayBeMore: Readonly<Record<keyof SearchedAt, string>>;
   readonly remains: string;
   readonly remaining: Readonly<Record<Remaining, string>>;
 }
@@ -129,13 +141,14 @@ export function incidentNote(facts: IncidentFacts, words: IncidentWords): string
     ...named.map(([label, value]) => `- ${label}: ${plain(value)}`),
     `- ${words.result}: ${words.ends[end]}`,
     ...(proof ? [`- ${words.proof}: ${proofInWords(proof, words)}`] : []),
-    ...section(words.done, [words.timeUtc, words.step], stepRows(facts, words), words.none),
-    ...section(words.places, [words.place, words.isReplaced], placeRows(facts, words), words.none),
-    ...section(
-      words.commits,
+    ...section(words.done, table([words.timeUtc, words.step], stepRows(facts, words), words.none)),
+    ...found('places', [words.place, words.isReplaced], placeRows(facts, words), facts, words),
+    ...found(
+      'commits',
       [words.commit, words.authoredUtc, words.file, words.published],
       commitRows(facts, words),
-      words.none,
+      facts,
+      words,
     ),
     ...['', `## ${words.remains}`, ''],
     ...bullets(
@@ -185,14 +198,34 @@ function commitRows({ commits }: IncidentFacts, words: IncidentWords): readonly 
     });
 }
 
-function section(
-  title: string,
+/** What was found, and when it was looked for: that nothing was found says nothing where not everything was searched. */
+function found(
+  what: keyof SearchedAt,
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  { searchedAt }: IncidentFacts,
+  words: IncidentWords,
+): readonly string[] {
+  const at = searchedAt[what];
+  if (at !== undefined) {
+    return section(words[what], [`${words.searchedUtc}: ${utc(at)}`, '', ...table(head, rows, words.none)]);
+  }
+  return section(
+    words[what],
+    rows.length > 0 ? [words.mayBeMore[what], '', ...table(head, rows, '')] : [words.notSearched[what]],
+  );
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return ['', `## ${title}`, '', ...lines];
+}
+
+function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   none: string,
 ): readonly string[] {
-  const table = [head, head.map(() => '---'), ...rows].map(markdownRow);
-  return ['', `## ${title}`, '', ...(rows.length > 0 ? table : [none])];
+  return rows.length > 0 ? [head, head.map(() => '---'), ...rows].map(markdownRow) : [none];
 }
 
 function bullets(items: readonly string[], none: string): readonly string[] {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { findsIn } from '../../src/leaks/seenKey';
-import { hostWatch } from './support/hostWatch';
+import { hostWatch, replace } from './support/hostWatch';
 import { dataRoute, keyRoute, masked, named, useLeakScene, type RawKey } from './support/leakScene';
+import { pathOf, put } from './support/leaks';
 import type { ShownMessage } from './support/person';
 import { forgetLeaks, useRepository } from './support/repository';
 import type { Running } from './support/stage';
@@ -104,6 +106,23 @@ describe('Respond to Leaked API Key', () => {
       await scene.stage.person.paste(` Bearer ${key.raw} `);
       assert.match((await scene.answer('Revoke Now')).detail ?? '', /In no file that was looked into\./);
       assert.match((await scene.closeLast(command)).text, /^Proven dead/);
+    });
+
+    it('pasted: the note says what was not searched, in place of naming no place', async () => {
+      const key = scene.key();
+      const command = scene.respond();
+      await scene.stage.person.paste(key.raw);
+      await scene.answer('Revoke Now');
+      (await scene.stage.person.nextMessage()).press('Incident Note');
+      await scene.closeLast(command);
+      const note = vscode.window.activeTextEditor?.document.getText() ?? '';
+      hostWatch().shown.push(note);
+      assert.match(
+        note,
+        /## Places\n\nThe workspace was not searched as a whole: which files hold it is not known\.\n/,
+      );
+      assert.match(note, /## Commits\n\nThe Git history was not searched as a whole: which commits hold it/);
+      await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
     });
 
     it('in the terminal: a link that holds no key', async () => {
@@ -233,7 +252,7 @@ describe('Respond to Leaked API Key', () => {
       );
       assert.deepEqual(scene.activity.slice(-2), [
         'respond prod-bot revokedStillAnswering list, keyRoute',
-        'respond prod-bot provenDead list, keyRoute, dataRoute',
+        'respond prod-bot provenDead keyRoute, dataRoute',
       ]);
     });
 
@@ -393,6 +412,7 @@ describe('Respond to Leaked API Key', () => {
       hostWatch().shown.push(note);
       const row = `| ${commit} | 2025-03-04T05:06:07Z | old.py | yes (origin/main) |`;
       assert.ok(note.includes(row), note);
+      assert.match(note, /## Commits\n\nSearched \(UTC\): \d{4}-.*Z\n\n\| Commit/);
       assert.match(note, /- It was published: check what it was used for since the first commit/);
       assert.match(note, /- Rewriting the history does not help/);
       await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
@@ -474,6 +494,7 @@ describe('Respond to Leaked API Key', () => {
   });
 
   describe('after the death', () => {
+    afterEach(() => rm(pathOf('.env'), { force: true }));
     beforeEach(() => scene.signIn());
     /** Ends a key, and presses a button of the notification that says so. */
     const end = async (button: string): Promise<Running> => {
@@ -553,6 +574,101 @@ describe('Respond to Leaked API Key', () => {
       assert.match(again.text, /^Proven dead/);
       assert.deepEqual(again.buttons, ['Replace in Files', 'Incident Note']);
       assert.equal((await scene.read('bot.ts')).includes(key.raw), true);
+    });
+
+    it('says that nothing was changed when the search is cancelled, and offers it again', async () => {
+      const key = scene.key();
+      await scene.showLeak(key.raw);
+      const { fs } = vscode.workspace;
+      const readDirectory = async (uri: vscode.Uri): Promise<[string, vscode.FileType][]> => {
+        await scene.stage.run('omi.keys.cancel').done;
+        return fs.readDirectory(uri);
+      };
+      const restore = replace(vscode.workspace, 'fs', { ...fs, readDirectory });
+      const command = await end('Replace in Files');
+      const said = await scene.stage.person.nextMessage();
+      restore();
+      assert.deepEqual([said.level, said.text], ['info', 'Cancelled. No file was changed.']);
+      said.press(undefined);
+      const again = await scene.closeLast(command);
+      assert.deepEqual(again.buttons, ['Replace in Files', 'Incident Note']);
+      assert.equal((await scene.read('bot.ts')).includes(key.raw), true);
+    });
+
+    it('does not say that it stands nowhere when something was not looked into', async () => {
+      const key = scene.key();
+      await scene.write('large.log', ' '.repeat(10 * 1024 * 1024 + 1));
+      await scene.write('node_modules/a/index.js', '');
+      const command = scene.respond();
+      await scene.stage.person.paste(key.raw);
+      await scene.answer('Revoke Now');
+      (await scene.stage.person.nextMessage()).press('Replace in Files');
+      const said = await scene.stage.person.nextMessage();
+      assert.deepEqual(
+        [said.level, said.text],
+        [
+          'warn',
+          `${masked(key)} was found in no text that was looked into. ` +
+            `Too large, so not looked into: ${scene.folder}/large.log. ` +
+            `Not looked into: ${scene.folder}/node_modules.`,
+        ],
+      );
+      said.press(undefined);
+      await scene.closeLast(command);
+    });
+
+    it('replaces it in a file that the search would pass over, where it was found before', async () => {
+      const key = scene.key();
+      const uri = await scene.write('node_modules/bot.ts', `const key = '${key.raw}';\n`);
+      const [find] = findsIn(await scene.read('node_modules/bot.ts'));
+      const command = scene.respond({ found: { address: uri.toString(), find } });
+      await scene.answer('Revoke Now');
+      (await scene.stage.person.nextMessage()).press('Replace in Files');
+      assert.equal((await scene.stage.person.rows()).length, 1);
+      await scene.stage.person.acceptRows();
+      const { text } = await scene.closeLast(command);
+      assert.match(text, /^Replaced .*node_modules\/bot\.ts:1\. .* Not looked into: .*node_modules\.$/);
+      assert.equal(await scene.read('node_modules/bot.ts'), 'const key = process.env.OMI_API_KEY;\n');
+    });
+
+    it('offers a new key where no reference fits, which goes into .env after a question', async () => {
+      const { person, sandbox } = scene.stage;
+      const key = scene.key();
+      const env = await put('.env', `A=1\nOMI_API_KEY=${key.raw}\n`);
+      await scene.showLeak(key.raw);
+      const command = await end('Replace in Files');
+      await person.rows();
+      await person.acceptRows();
+      const left = await person.nextMessage();
+      assert.match(left.text, /^Replaced .*bot\.ts:1\. .* To be taken out by hand: \.env:2\.$/);
+      assert.deepEqual(left.buttons, ['Create New Key', 'Incident Note']);
+      left.press('Create New Key');
+      await person.choose('Developer Key');
+      await person.write('prod-bot-2');
+      await person.choose('Read Only');
+      await person.take('Write to .env');
+      await person.write('OMI_API_KEY');
+      const question = await person.answer('Replace');
+      assert.equal(question.text, 'Replace OMI_API_KEY in .env?');
+      const fresh = sandbox.key('ada', 'prod-bot-2').raw ?? '';
+      hostWatch().secrets.add(fresh);
+      assert.match((await person.close()).text, /^Placed the secret of "prod-bot-2"/);
+      const rest = await scene.closeLast(command);
+      assert.deepEqual(rest.buttons, ['Incident Note']);
+      const text = Buffer.from(await vscode.workspace.fs.readFile(env)).toString();
+      assert.equal(text === `A=1\nOMI_API_KEY=${fresh}\n`, true);
+    });
+
+    it('offers no new key for one that is of no account here', async () => {
+      const key = scene.key();
+      scene.stage.sandbox.deleteKey('ada', key.id);
+      await scene.showLeak(key.raw, 'notes.md');
+      const command = scene.respond();
+      const dead = await scene.stage.person.nextMessage();
+      dead.press('Replace in Files');
+      const { text, buttons } = await scene.closeLast(command);
+      assert.match(text, /was replaced nowhere\. To be taken out by hand: .*notes\.md:1\.$/);
+      assert.deepEqual(buttons, ['Incident Note']);
     });
 
     it('writes an incident note without the key', async () => {

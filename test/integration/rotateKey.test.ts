@@ -676,12 +676,12 @@ describe('Finding keys in texts', () => {
   });
   afterEach(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
   const logged: string[] = [];
-  const find = (signal = new AbortController().signal) =>
+  const find = (signal = new AbortController().signal, also: readonly vscode.Uri[] = []) =>
     findOccurrences({
       folders: folders.map((folder) => vscode.Uri.file(folder)),
       beginnings: [raw.slice(0, 12)],
       isWanted: (one) => one === raw,
-      signal,
+      ...{ signal, also },
       log: { warn: (line: string) => void logged.push(line) } as never,
     });
   const put = async (folder: number, name: string, content: string | Buffer): Promise<void> => {
@@ -690,7 +690,7 @@ describe('Finding keys in texts', () => {
     await writeFile(path, content);
   };
   const files = async (signal?: AbortSignal): Promise<string[]> =>
-    (await find(signal)).map(({ uri, nth, label }) =>
+    (await find(signal)).occurrences.map(({ uri, nth, label }) =>
       [uri.path.split('/').at(-1), nth, label.split(':').at(-1)].join(' '),
     );
 
@@ -707,8 +707,12 @@ describe('Finding keys in texts', () => {
     assert.deepEqual(await files(), ['be.txt 0 1', 'bom.txt 0 1', 'le.txt 0 1']);
   });
 
-  it('passes over large files, dependencies, Git and other keys', async () => {
-    await put(0, 'large.txt', `${raw}${' '.repeat(1024 * 1024)}`);
+  /** What was left out, and why. */
+  const leftOut = async (): Promise<string[]> =>
+    (await find()).leftOut.map(({ why, label }) => `${why} ${label.split('/').at(-1) ?? ''}`).sort();
+
+  it('passes over large files, dependencies, Git and other keys, and tells of what may hold one', async () => {
+    await put(0, 'large.txt', `${raw}${' '.repeat(10 * 1024 * 1024)}`);
     await put(0, 'node_modules/a.txt', raw);
     await put(0, '.git/config', raw);
     await put(0, 'longer.txt', `${raw}0`);
@@ -716,6 +720,38 @@ describe('Finding keys in texts', () => {
     await put(0, 'other.txt', raw.replace(/f$/, '0'));
     await put(0, 'good.txt', raw);
     assert.deepEqual(await files(), ['good.txt 0 1']);
+    assert.deepEqual(await leftOut(), ['noText binary.bin', 'passedOver node_modules', 'tooLarge large.txt']);
+  });
+
+  it('reads as large a file as a scan does', async () => {
+    await put(0, 'large.txt', `${' '.repeat(9 * 1024 * 1024)}${raw}`);
+    assert.deepEqual(await files(), ['large.txt 0 1']);
+  });
+
+  it('looks into a file that is named, wherever it lies; one that has gone is no trouble', async () => {
+    await put(0, 'node_modules/a.txt', raw);
+    const also = ['node_modules/a.txt', 'gone.txt'].map((name) =>
+      vscode.Uri.file(join(folders[0] ?? '', name)),
+    );
+    const found = await find(undefined, also);
+    assert.deepEqual(
+      [found.occurrences.length, found.leftOut.map(({ why }) => why), found.isWhole],
+      [1, ['passedOver'], true],
+    );
+  });
+
+  it('tells of a notebook with the key in a cell that is not saved', async () => {
+    const cell = new vscode.NotebookCellData(vscode.NotebookCellKind.Code, `key = "${raw}"`, 'python');
+    const notebook = await vscode.workspace.openNotebookDocument(
+      'jupyter-notebook',
+      new vscode.NotebookData([cell]),
+    );
+    await vscode.window.showNotebookDocument(notebook);
+    assert.deepEqual(
+      (await leftOut()).map((one) => one.split(' ')[0]),
+      ['notebook'],
+    );
+    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
   });
 
   it('logs a folder that is not there, and goes on', async () => {
@@ -723,11 +759,13 @@ describe('Finding keys in texts', () => {
     await rm(folders[0] ?? '', { recursive: true });
     assert.deepEqual(await files(), ['two.txt 0 1']);
     assert.match(logged.at(-1) ?? '', /^Not looked into for keys: /);
+    assert.match((await leftOut()).join(), /^unreadable omi-find-/);
   });
 
   it('stops when it is cancelled', async () => {
     await put(0, 'one.txt', raw);
-    assert.deepEqual(await files(AbortSignal.abort()), []);
+    const { occurrences, isWhole } = await find(AbortSignal.abort());
+    assert.deepEqual([occurrences, isWhole], [[], false]);
   });
 });
 

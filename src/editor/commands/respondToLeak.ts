@@ -20,9 +20,11 @@ import { notify } from '../notify';
 import type { Parts } from '../parts';
 import { newKeyInWords } from '../rotationReport';
 import { namedKey } from '../words';
+import { createApiKey } from './createKey';
 import { forgetSecretsOf } from './revokeKey';
 import { rotateThen } from './rotateKey';
 import { signIn } from './signIn';
+import { useAccount } from './useAccount';
 
 /** What is to be done next; undefined when the person is done. */
 type Move = 'revoke' | 'prove' | 'identify' | undefined;
@@ -80,21 +82,12 @@ async function decide(
   if (!answer) return;
   incident.step('confirmed');
   if (answer === 'revoke') return follow(parts, incident, target, 'revoke');
-  if (!(await useAccount(parts, target))) return;
+  // So that the view shows both keys.
+  if (!(await useAccount(parts, target, l10n.t('Nothing was revoked.')))) return;
   await rotateThen(parts, target, (rotation) => {
     incident.step('newKeyMade');
     return follow(parts, incident, target, 'prove', newKeyInWords(rotation));
   });
-}
-
-/** A key is replaced in the account that is in use, so that the view shows both keys. */
-async function useAccount({ sessions }: Parts, { accountId }: KeyTarget): Promise<boolean> {
-  if (sessions.account?.id === accountId || (await sessions.use(accountId)).ok) return true;
-  const message = l10n.t(
-    "The account could not be switched: VS Code's secret storage did not take it. Nothing was revoked.",
-  );
-  await notify({ level: 'error', message, actions: ['showLog'] });
-  return false;
 }
 
 /**
@@ -198,7 +191,7 @@ async function nextMove(parts: Parts, end: LeakEnd, action: LeakAction | undefin
 }
 
 /**
- * Shows a notification, and does what can be done beside it (replacing in files, the note) as often as the person wants;
+ * Shows a notification, and does what can be done beside it (replacing in files, a new key, the note) as often as the person wants;
  * what was done is not offered again.
  *
  * @returns the first action that is for the caller.
@@ -211,16 +204,21 @@ async function offerAll(
   let shown = notice;
   for (;;) {
     const action = await offer(shown);
-    if (action !== 'replaceInFiles' && action !== 'incidentNote') return action;
+    if (action !== 'replaceInFiles' && action !== 'incidentNote' && action !== 'createKey') return action;
     const rest = shown.actions.filter((one) => one !== action);
-    if (action === 'incidentNote') {
+    if (action === 'createKey') {
+      await createReplacement(parts, incident);
+      shown = { ...shown, actions: rest };
+    } else if (action === 'incidentNote') {
       await openIncidentNote(incident.facts);
       shown = { ...shown, actions: rest };
     } else {
       const replacement = await replaceLeak(parts, incident.question);
       if (replacement) {
-        incident.replacedAt(replacement.all, replacement.replaced);
-        shown = { level: replacement.level, message: replacement.message, actions: rest };
+        incident.replacedAt(replacement);
+        const more: readonly LeakAction[] =
+          replacement.needsHand && incident.needsNewKey ? ['createKey', ...rest] : rest;
+        shown = { level: replacement.level, message: replacement.message, actions: more };
       }
     }
     if (shown.actions.length === 0) {
@@ -228,4 +226,9 @@ async function offerAll(
       return undefined;
     }
   }
+}
+
+/** Where no reference fits, a new key takes the place: it is made in the account of the dead one, and put into `.env`. */
+async function createReplacement(parts: Parts, { target }: Incident): Promise<void> {
+  if (target && (await useAccount(parts, target, l10n.t('No new key was made.')))) await createApiKey(parts);
 }

@@ -182,7 +182,7 @@ async function place(parts: Parts, rotation: Rotation): Promise<Result<readonly 
   const search = l10n.t('Looking for the old key in this workspace …');
   const more = await cancellably(parts.view, search, async (signal) => {
     const found = await findPlaces(rotation, secret, { signal, log: parts.log });
-    return signal.aborted ? undefined : waysInWorkspace(rotation, found, failed, parts.log);
+    return found.isWhole ? waysInWorkspace(rotation, found, failed, parts.log) : undefined;
   });
   if (!more) return fail({ kind: 'notPlaced', failed });
   const places = await placeSecret(parts, fresh, secret, {

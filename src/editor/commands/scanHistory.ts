@@ -22,6 +22,7 @@ export async function scanGitHistory(parts: Parts): Promise<void> {
     const gone = await missing(leaks.book.repositories);
     if (isWhole(done)) leaks.book.replaceHistory(done.finds, new Set([...done.searched, ...gone]));
     else leaks.book.noteHistory(done.finds);
+    leaks.searches.noteHistory(done);
     const mayAsk = !signal.aborted && done.finds.length > 0;
     return { survey: done, unreadLists: mayAsk ? await leaks.readLists() : [] };
   });

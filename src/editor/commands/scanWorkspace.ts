@@ -27,6 +27,7 @@ export async function scanWorkspace(parts: Parts): Promise<void> {
       const done = await scanWorkspaceFolders(folders, leaks.book, signal, (progress) =>
         say(progressText(progress)),
       );
+      leaks.searches.noteFiles(done);
       // Without finds there is nothing to tie to an account.
       const mayAsk = !signal.aborted && leaks.book.found.length > 0;
       return { scan: done, unreadLists: mayAsk ? await leaks.readLists() : [] };

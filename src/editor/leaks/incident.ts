@@ -10,6 +10,13 @@ import { placeOf } from './places';
 
 type Outcome = Pick<IncidentFacts, 'end' | 'proof'>;
 
+/** Where a key was found and replaced in the files; `isWhole`: nothing was left out. */
+interface Replaced {
+  readonly all: readonly IncidentPlace[];
+  readonly replaced: readonly IncidentPlace[];
+  readonly isWhole: boolean;
+}
+
 /** One leaked key from the first look to the last, for as long as somebody responds to it. In memory alone. */
 export class Incident {
   readonly question: KeyInQuestion;
@@ -19,6 +26,7 @@ export class Incident {
   readonly #placesInWords: readonly string[];
   #places: readonly IncidentPlace[];
   #replaced: readonly IncidentPlace[] = [];
+  #placesSearchedAt: number | undefined;
   #outcome: Outcome = { end: 'untried', proof: undefined };
   /** What the raw key was found to be; undefined while no signed-in account lists it. */
   target: KeyTarget | undefined;
@@ -31,6 +39,7 @@ export class Incident {
     const places = [...(at ? [at] : []), ...known];
     this.#placesInWords = [...new Set(places.map(placeOf))];
     this.#places = places.map(({ address, find }) => ({ path: pathOf(address), line: find.line }));
+    this.#placesSearchedAt = parts.leaks.searches.at.places;
     this.step('found');
   }
 
@@ -54,10 +63,16 @@ export class Incident {
   }
 
   /** Writes down where the key was found in the files, and where it was replaced. */
-  replacedAt(all: readonly IncidentPlace[], replaced: readonly IncidentPlace[]): void {
+  replacedAt({ all, replaced, isWhole }: Replaced): void {
+    if (isWhole) this.#placesSearchedAt = this.#parts.now();
     this.#places = [...this.#places, ...all];
     this.#replaced = [...this.#replaced, ...replaced];
     if (replaced.length > 0) this.step('replaced');
+  }
+
+  /** Whether the key was one of an account that is signed in, and no other has come in its place. */
+  get needsNewKey(): boolean {
+    return this.target !== undefined && !this.#steps.some(({ step }) => step === 'newKeyMade');
   }
 
   /** All that a note tells. */
@@ -72,6 +87,7 @@ export class Incident {
       replaced: uniquePlaces(this.#replaced),
       commits: this.#commits,
       steps: this.#steps,
+      searchedAt: { ...this.#parts.leaks.searches.at, places: this.#placesSearchedAt },
       ...this.#outcome,
     };
   }

@@ -59,6 +59,15 @@ export function incidentWords(): IncidentWords {
     yes: l10n.t('yes'),
     no: l10n.t('no'),
     none: l10n.t('None.'),
+    searchedUtc: l10n.t('Searched (UTC)'),
+    notSearched: {
+      places: l10n.t('The workspace was not searched as a whole: which files hold it is not known.'),
+      commits: l10n.t('The Git history was not searched as a whole: which commits hold it is not known.'),
+    },
+    mayBeMore: {
+      places: l10n.t('The workspace was not searched as a whole: there may be more places.'),
+      commits: l10n.t('The Git history was not searched as a whole: there may be more commits.'),
+    },
     remains: l10n.t('What Remains To Be Done'),
     remaining: {
       revoke: l10n.t('Revoke it: it may still work.'),

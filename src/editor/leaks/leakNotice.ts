@@ -12,6 +12,8 @@ export type LeakAction =
   /** Lets the person choose the key in the list. */
   | 'pickKey'
   | 'replaceInFiles'
+  /** Makes a new key, for the places that no reference fits. */
+  | 'createKey'
   | 'incidentNote';
 
 /** One notification about a leaked key. */
@@ -44,6 +46,8 @@ function titleOf(action: LeakAction): string {
       return l10n.t('Revoke API Key');
     case 'replaceInFiles':
       return l10n.t('Replace in Files');
+    case 'createKey':
+      return l10n.t('Create New Key');
     case 'incidentNote':
       return l10n.t('Incident Note');
     default:

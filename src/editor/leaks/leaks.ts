@@ -15,6 +15,7 @@ import type { ListedKey } from '../../omi/schemas';
 import type { Sessions } from '../../account/sessions';
 import { readBaseUrl } from '../settings';
 import { after } from '../timers';
+import { Searches } from './searches';
 
 export interface LeaksParts {
   /** VS Code's state: of the machine for what is known of keys, of the workspace for what is not to be shown in it. */
@@ -40,6 +41,8 @@ export class Leaks {
   readonly inquiry: LeakParts;
   /** Revoked keys that a cached login still lets in. */
   readonly deathWatch: DeathWatch;
+  /** When everything was searched last. */
+  readonly searches: Searches;
   readonly #parts: LeaksParts;
   readonly #readings = new EventEmitter<void>();
   #known: Known = { lists: [], owners: () => [] };
@@ -64,6 +67,7 @@ export class Leaks {
       ...{ pulse, base: readBaseUrl, now, after },
     };
     this.deathWatch = new DeathWatch(this.inquiry);
+    this.searches = new Searches(now);
   }
 
   /** What is to be said of a key at a place, by what is known now. */

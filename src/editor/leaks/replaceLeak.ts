@@ -7,7 +7,8 @@ import type { Log } from '../log';
 import { notify } from '../notify';
 import type { Parts } from '../parts';
 import { placesInWords } from '../rotationReport';
-import { findOccurrences, type Occurrence } from '../secrets/occurrences';
+import { leftOutInWords, mayHide } from '../secrets/leftOutWords';
+import { findOccurrences, type Found, type LeftOut, type Occurrence } from '../secrets/occurrences';
 import { withoutIcons } from '../words';
 import { changeBetween } from './environmentReference';
 import { pathOf } from './incident';
@@ -26,6 +27,10 @@ interface LeakPlace {
 export interface Replacement {
   readonly replaced: readonly IncidentPlace[];
   readonly all: readonly IncidentPlace[];
+  /** Whether everything was looked into. */
+  readonly isWhole: boolean;
+  /** Whether places were left, because no reference is known to be right there. */
+  readonly needsHand: boolean;
   /** What to tell. */
   readonly level: 'info' | 'warn';
   readonly message: string;
@@ -36,11 +41,11 @@ export interface Replacement {
  * workspace, lets the person review them, and changes those that are ticked. Places where no reference is known to be
  * right are left, and named.
  *
- * @returns undefined when the person gave up, or when the key stands nowhere, which has been told.
+ * @returns undefined when the person gave up, or when nothing was found, which has been told.
  */
 export async function replaceLeak(
   parts: Parts,
-  { raw, seen }: KeyInQuestion,
+  { raw, seen, at }: KeyInQuestion,
 ): Promise<Replacement | undefined> {
   const search = l10n.t('Looking for the leaked key in this workspace …');
   const found = await working(parts, search, (signal) =>
@@ -48,29 +53,47 @@ export async function replaceLeak(
       folders: (workspace.workspaceFolders ?? []).map(({ uri }) => uri),
       beginnings: [raw.slice(0, 'omi_dev_1a2b'.length)],
       isWanted: (one) => one === raw,
+      also: placesKnown(parts, seen, at?.address),
       ...{ signal, log: parts.log },
     }),
   );
-  if (found.length === 0) {
-    const message = l10n.t('{0} stands in no text of this workspace any more.', maskedKey(seen));
-    await notify({ level: 'info', message, actions: [] });
+  const { occurrences, leftOut } = found;
+  if (!found.isWhole || occurrences.length === 0) {
+    await notify({ ...wordsForNothing(found, seen), actions: [] });
     return undefined;
   }
-  const places = await planPlaces(found, seen, parts.log);
+  const places = await planPlaces(occurrences, seen, parts.log);
   const fit = places.filter(({ reads }) => reads !== undefined);
   const chosen = fit.length > 0 ? await review(fit, seen) : [];
   if (!chosen) return undefined;
   const lost = await replace(chosen, seen, parts.log);
   const replaced = chosen.filter((place) => !lost.includes(place));
   return {
-    replaced: replaced.map(({ at }) => at),
-    all: places.map(({ at }) => at),
-    ...wordsFor(
-      seen,
-      replaced,
-      lost,
-      places.filter((place) => !chosen.includes(place)),
-    ),
+    replaced: replaced.map((place) => place.at),
+    all: places.map((place) => place.at),
+    isWhole: (workspace.workspaceFolders ?? []).length > 0 && !mayHide(leftOut),
+    needsHand: fit.length < places.length,
+    ...wordsFor(seen, { replaced, lost, left: places.filter((place) => !chosen.includes(place)) }, leftOut),
+  };
+}
+
+/** Where the key was seen before: that may be in a file that a search passes over. */
+function placesKnown({ leaks }: Parts, { fingerprint }: SeenKey, at: string | undefined): readonly Uri[] {
+  const found = leaks.book.found.filter(({ find }) => find.key.fingerprint === fingerprint);
+  const addresses = new Set([...(at === undefined ? [] : [at]), ...found.map(({ address }) => address)]);
+  return [...addresses].map((address) => Uri.parse(address, true));
+}
+
+/** Why there is nothing to replace: a cancel says nothing about the texts, nor does a search about what it left out. */
+function wordsForNothing({ isWhole, leftOut }: Found, seen: SeenKey): Pick<Replacement, 'level' | 'message'> {
+  if (!isWhole) return { level: 'info', message: l10n.t('Cancelled. No file was changed.') };
+  const nowhere =
+    leftOut.length > 0
+      ? l10n.t('{0} was found in no text that was looked into.', maskedKey(seen))
+      : l10n.t('{0} stands in no text of this workspace any more.', maskedKey(seen));
+  return {
+    level: mayHide(leftOut) ? 'warn' : 'info',
+    message: [nowhere, leftOutInWords(leftOut)].filter(Boolean).join(' '),
   };
 }
 
@@ -218,9 +241,8 @@ async function openText(address: string, log: Log): Promise<TextDocument | undef
 
 function wordsFor(
   seen: SeenKey,
-  replaced: readonly LeakPlace[],
-  lost: readonly LeakPlace[],
-  left: readonly LeakPlace[],
+  { replaced, lost, left }: Readonly<Record<'replaced' | 'lost' | 'left', readonly LeakPlace[]>>,
+  leftOut: readonly LeftOut[],
 ): Pick<Replacement, 'level' | 'message'> {
   const list = (places: readonly LeakPlace[]): string => placesInWords(places.map(nameOf));
   const sentences = [
@@ -234,9 +256,10 @@ function wordsFor(
       : l10n.t('{0} was replaced nowhere.', maskedKey(seen)),
     lost.length > 0 ? l10n.t('Changed meanwhile or not saved, so left as it is: {0}.', list(lost)) : '',
     left.length > 0 ? l10n.t('To be taken out by hand: {0}.', list(left)) : '',
+    leftOutInWords(leftOut),
   ];
   return {
-    level: lost.length + left.length > 0 ? 'warn' : 'info',
+    level: lost.length + left.length > 0 || mayHide(leftOut) ? 'warn' : 'info',
     message: sentences.filter(Boolean).join(' '),
   };
 }

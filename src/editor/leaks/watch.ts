@@ -7,7 +7,8 @@ const startPauseMs = 100;
 
 /**
  * Watches documents for keys and tells of them: problems, hovers, quick fixes. It begins a moment after the start, with
- * code that activation does not load, and sends nothing for that.
+ * code that activation does not load. No text and no key is sent; once keys are found, the lists of the account in use are
+ * read, to tell whose they are.
  */
 export function registerLeakWatch(parts: Parts): Disposable {
   let watching: Disposable | undefined;

@@ -1,4 +1,5 @@
 import {
+  FileSystemError,
   FileType,
   Range,
   TabInputText,
@@ -8,6 +9,7 @@ import {
   WorkspaceEdit,
   type TextDocument,
 } from 'vscode';
+import { decodeText } from '../../leaks/decodeText';
 import { findRawKeys } from '../../omi/rawKey';
 import { redact } from '../../omi/redact';
 import type { Log } from '../log';
@@ -33,34 +35,75 @@ export interface Search {
   /** What the wanted keys begin with; a file without any of them is passed over. */
   readonly beginnings: readonly string[];
   readonly isWanted: (raw: string) => boolean;
-  /** Ends the search with what was found so far. */
+  /** Files that are looked into wherever they lie: keys were seen there before. */
+  readonly also?: readonly Uri[];
+  /** Ends the search; it is not whole then. */
   readonly signal: AbortSignal;
   readonly log: Log;
 }
 
-const largestFile = 1024 * 1024;
-const filesAtATime = 32;
+/** What a search did not look into, or cannot change; labels as a person reads them. */
+export interface LeftOut {
+  /** `noText`: a wanted key stands in a file that is none. `notebook`: it stands in a cell that is not saved. */
+  readonly why: 'tooLarge' | 'unreadable' | 'noText' | 'notebook' | 'passedOver';
+  readonly label: string;
+}
+
+/** What a search has come to. */
+export interface Found {
+  readonly occurrences: readonly Occurrence[];
+  readonly leftOut: readonly LeftOut[];
+  /** False after a cancel: then nothing is to be concluded from it. */
+  readonly isWhole: boolean;
+}
+
+/** As much as a scan of the workspace reads, so that what it shows is found here, too; in bytes. */
+const largestFile = 10 * 1024 * 1024;
+const filesAtATime = 16;
 const longestLine = 100;
 const passedOver = new Set(['node_modules', '.git']);
 
 /**
- * Finds raw keys in open documents, unsaved text included, and in the files of folders; files over 1 MiB and those
- * below `node_modules` and `.git` are passed over. What cannot be read is logged.
+ * Finds raw keys in open documents, unsaved text included, and in the files of folders. What is not looked into, as too
+ * large, unreadable or below `node_modules`, is told; `.git` holds no texts of a person.
  */
-export async function findOccurrences(search: Search): Promise<readonly Occurrence[]> {
+export async function findOccurrences(search: Search): Promise<Found> {
   const open = workspace.textDocuments.filter(isOpen);
   const found = new Map(
     open.map((document) => [document.uri.toString(), occurrencesIn(document.getText(), document, search)]),
   );
-  const files = new Map<string, Uri>();
-  for (const folder of search.folders) await collectFiles(folder, search, files);
+  const files = new Map(search.also?.filter(isFile).map((uri) => [uri.toString(), uri]));
+  const leftOut = keysInUnsavedCells(search);
+  for (const folder of search.folders) await collectFiles(folder, search, files, leftOut);
   const closed = [...files].filter(([name]) => !found.has(name));
   for (let at = 0; at < closed.length && !search.signal.aborted; at += filesAtATime) {
     const some = closed.slice(at, at + filesAtATime);
-    const read = await Promise.all(some.map(async ([, uri]) => occurrencesInFile(uri, search)));
+    const read = await Promise.all(some.map(async ([, uri]) => occurrencesInFile(uri, search, leftOut)));
     some.forEach(([name], index) => found.set(name, read[index] ?? []));
   }
-  return [...found.values()].flat().sort((a, b) => a.label.localeCompare(b.label, 'en', { numeric: true }));
+  const occurrences = [...found.values()].flat();
+  return {
+    occurrences: occurrences.sort((a, b) => a.label.localeCompare(b.label, 'en', { numeric: true })),
+    leftOut,
+    isWhole: !search.signal.aborted,
+  };
+}
+
+/** Whether an address is of a file that can be read; texts without one are looked into as documents. */
+function isFile({ scheme }: Uri): boolean {
+  return workspace.fs.isWritableFileSystem(scheme) !== undefined;
+}
+
+/** Unsaved cells are in no file, and editing them would take a notebook's own ways. */
+function keysInUnsavedCells({ isWanted }: Search): LeftOut[] {
+  return workspace.notebookDocuments
+    .filter(({ isDirty, isClosed }) => isDirty && !isClosed)
+    .filter((notebook) =>
+      notebook
+        .getCells()
+        .some(({ document }) => findRawKeys(document.getText()).some(({ raw }) => isWanted(raw))),
+    )
+    .map(({ uri }) => ({ why: 'notebook', label: labelOf(uri) }));
 }
 
 /**
@@ -77,28 +120,77 @@ function isOpen({ uri, isDirty }: TextDocument): boolean {
   );
 }
 
-async function collectFiles(folder: Uri, search: Search, files: Map<string, Uri>): Promise<void> {
+async function collectFiles(
+  folder: Uri,
+  search: Search,
+  files: Map<string, Uri>,
+  leftOut: LeftOut[],
+): Promise<void> {
   if (search.signal.aborted) return;
-  const entries = await attempt(folder, search.log, () => workspace.fs.readDirectory(folder));
+  const entries = await read(folder, search, leftOut, () => workspace.fs.readDirectory(folder));
   for (const [name, type] of entries ?? []) {
     const uri = Uri.joinPath(folder, name);
     // A linked folder may lead back here.
-    if (type === FileType.Directory && !passedOver.has(name)) await collectFiles(uri, search, files);
+    if (type === FileType.Directory && !passedOver.has(name)) await collectFiles(uri, search, files, leftOut);
+    else if (type === FileType.Directory && name !== '.git')
+      leftOut.push({ why: 'passedOver', label: labelOf(uri) });
     else if (type & FileType.File) files.set(uri.toString(), uri);
   }
 }
 
-async function occurrencesInFile(uri: Uri, search: Search): Promise<readonly Occurrence[]> {
-  const found = await attempt(uri, search.log, async () => {
+async function occurrencesInFile(
+  uri: Uri,
+  search: Search,
+  leftOut: LeftOut[],
+): Promise<readonly Occurrence[]> {
+  const found = await read(uri, search, leftOut, async () => {
     const { size } = await workspace.fs.stat(uri);
-    if (size > largestFile) return [];
+    if (size > largestFile) {
+      leftOut.push({ why: 'tooLarge', label: labelOf(uri) });
+      return [];
+    }
     const bytes = Buffer.from(await workspace.fs.readFile(uri));
     if (!search.beginnings.some((beginning) => holds(bytes, beginning))) return [];
-    const text = await workspace.decode(bytes, { uri });
-    // A document that is in memory from before may lag behind the file; and binaries can be no documents.
-    return text.includes('\0') ? [] : occurrencesIn(text, { uri, isDirty: false }, search);
+    const text = await decode(bytes, uri);
+    if (text !== undefined) return occurrencesIn(text, { uri, isDirty: false }, search);
+    // A binary can be no document.
+    if (findRawKeys(decodeText(bytes)).some(({ raw }) => search.isWanted(raw)))
+      leftOut.push({ why: 'noText', label: labelOf(uri) });
+    return [];
   });
   return found ?? [];
+}
+
+/** The text of a file, which a document that is in memory from before may lag behind; undefined for a binary. */
+async function decode(bytes: Uint8Array, uri: Uri): Promise<string | undefined> {
+  try {
+    const text = await workspace.decode(bytes, { uri });
+    return text.includes('\0') ? undefined : text;
+  } catch {
+    // VS Code refuses what seems to be binary.
+    return undefined;
+  }
+}
+
+/** Reads something; what cannot be read is left out, unless it has gone. */
+async function read<T>(
+  uri: Uri,
+  { log, folders }: Search,
+  leftOut: LeftOut[],
+  act: () => PromiseLike<T>,
+): Promise<T | undefined> {
+  try {
+    return await act();
+  } catch (error) {
+    log.warn(`Not looked into for keys: ${workspace.asRelativePath(uri)}. ${String(error)}`);
+    const hasGone = error instanceof FileSystemError && error.code === 'FileNotFound';
+    if (!hasGone || folders.includes(uri)) leftOut.push({ why: 'unreadable', label: labelOf(uri) });
+    return undefined;
+  }
+}
+
+function labelOf(uri: Uri): string {
+  return redact(workspace.asRelativePath(uri));
 }
 
 function holds(bytes: Buffer, beginning: string): boolean {

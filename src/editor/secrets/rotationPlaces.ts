@@ -5,7 +5,8 @@ import { maskRawKey } from '../../omi/rawKey';
 import type { Log } from '../log';
 import { placesInWords } from '../rotationReport';
 import { withoutIcons } from '../words';
-import { findOccurrences, replaceOccurrences, type Occurrence, type Search } from './occurrences';
+import { leftOutInWords } from './leftOutWords';
+import { findOccurrences, replaceOccurrences, type Found, type Occurrence, type Search } from './occurrences';
 import type { PlaceWay } from './placeSecret';
 
 /** Finds both keys of a rotation in the workspace: the old one by its prefix, the new one by its secret. */
@@ -13,7 +14,7 @@ export function findPlaces(
   { old, fresh }: Rotation,
   secret: string,
   { signal, log }: Pick<Search, 'signal' | 'log'>,
-): Promise<readonly Occurrence[]> {
+): Promise<Found> {
   const prefixes = [old.prefix, ...(fresh ? [fresh.prefix] : [])];
   return findOccurrences({
     folders: (workspace.workspaceFolders ?? []).map(({ uri }) => uri),
@@ -31,7 +32,7 @@ export function findPlaces(
  */
 export function waysInWorkspace(
   { old, fresh }: Rotation,
-  found: readonly Occurrence[],
+  { occurrences: found, leftOut }: Found,
   failed: string[],
   log: Log,
 ): readonly PlaceWay[] {
@@ -50,7 +51,9 @@ export function waysInWorkspace(
     {
       label:
         stale.length > 0 ? l10n.t('Replace in This Workspace') : l10n.t('Keep Where It Is in This Workspace'),
-      detail: placesInWords((stale.length > 0 ? stale : done).map(placeName)),
+      detail: [placesInWords((stale.length > 0 ? stale : done).map(placeName)), leftOutInWords(leftOut)]
+        .filter(Boolean)
+        .join('. '),
       put,
     },
   ];

@@ -77,6 +77,9 @@ const words: IncidentWords = {
   yes: 'yes',
   no: 'no',
   none: 'None.',
+  searchedUtc: 'Searched (UTC)',
+  notSearched: { places: 'Files not searched.', commits: 'History not searched.' },
+  mayBeMore: { places: 'More files may hold it.', commits: 'More commits may hold it.' },
   remains: 'What Remains',
   remaining: {
     revoke: 'Revoke it.',
@@ -99,6 +102,7 @@ const facts = (changes: Partial<IncidentFacts> = {}): IncidentFacts => ({
   ],
   end: 'provenDead',
   proof: { list: 'gone', keyRoute: 'dead', dataRoute: { kind: 'timeout' } },
+  searchedAt: { places: at, commits: at + 1000 },
   ...changes,
 });
 
@@ -123,12 +127,16 @@ test('tells everything, in order of time', () => {
       '',
       '## Places',
       '',
+      `Searched (UTC): ${utc}`,
+      '',
       '| Place | Replaced |',
       '| --- | --- |',
       '| src/a.ts:3 | yes |',
       '| b.py:1 | no |',
       '',
       '## Commits',
+      '',
+      'Searched (UTC): 2026-03-04T05:06:08Z',
       '',
       '| Commit | Authored (UTC) | File | Published |',
       '| --- | --- | --- | --- |',
@@ -152,6 +160,29 @@ test('says where there is nothing to tell', () => {
   );
   expect(note.split('\n').filter((line) => line === 'None.')).toHaveLength(4);
   expect(note.includes('Name')).toBe(false);
+});
+
+describe('a place that was not searched as a whole', () => {
+  const searchedAt = { places: undefined, commits: undefined };
+
+  test('is not told as empty', () => {
+    const note = incidentNote(facts({ places: [], replaced: [], commits: [], searchedAt }), words);
+    expect(note).toContain('## Places\n\nFiles not searched.\n\n## Commits\n\nHistory not searched.\n');
+  });
+
+  test('may hold more than was found', () => {
+    const note = incidentNote(facts({ searchedAt }), words);
+    expect(note).toContain('## Places\n\nMore files may hold it.\n\n| Place |');
+    expect(note).toContain('## Commits\n\nMore commits may hold it.\n\n| Commit |');
+  });
+
+  test('is told apart from one that was', () => {
+    const note = incidentNote(
+      facts({ places: [], replaced: [], commits: [], searchedAt: { ...searchedAt, commits: at } }),
+      words,
+    );
+    expect(note).toContain(`Files not searched.\n\n## Commits\n\nSearched (UTC): ${utc}\n\nNone.\n`);
+  });
 });
 
 test('holds no raw key and no markup of others, whatever names and paths hold', () => {
