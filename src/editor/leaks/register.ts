@@ -4,7 +4,7 @@ import { registerLeakResponse } from './response';
 import { registerLeakSurvey } from './survey';
 import { registerLeakWatch } from './watch';
 
-/** Starts what watches for leaked keys and tells of them. No text is sent; the starts themselves ask nothing. */
+/** Starts what watches for leaked keys and tells of them. Nothing is sent by starting it. */
 export function registerLeaks(parts: Parts): Disposable {
   const registered: ((parts: Parts) => Disposable)[] = [
     registerLeakWatch,
