@@ -105,8 +105,7 @@ export function createKeyAccess({ api, sessions, base, now, pause }: KeyAccessPa
       [rings, ...aside.values()].forEach(disposeOf);
     },
     creation: {
-      create: (key, accountId, signal) =>
-        call(signal, (context) => api.createKey(key, context), accountId),
+      create: (key, accountId, signal) => call(signal, (context) => api.createKey(key, context), accountId),
       accountId: () => sessions.account?.id,
       readList: (family) => rings[family].refresh(),
       lastFilledList: (family) => rings[family].lastFilled,
