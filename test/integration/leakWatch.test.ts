@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rm, writeFile } from 'node:fs/promises';
+import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import * as vscode from 'vscode';
 import { withoutGitExtension } from './support/editorSettings';
@@ -224,7 +224,7 @@ describe('Keys in documents', () => {
       await problems(uri);
       await writeFile(uri.fsPath, `\n\n${raw}\n${'x'.repeat(3 * 1024 * 1024)}\n`);
       await until('the problem to move', () => problemsOf(uri)[0]?.range.start.line === 2);
-      await writeFile(uri.fsPath, `${'x'.repeat(11 * 1024 * 1024)}\n`);
+      await appendFile(uri.fsPath, 'x'.repeat(8 * 1024 * 1024));
       await writeFile(other.fsPath, 'no key\n');
       await problems(other, 0);
       assert.equal(problemsOf(uri).length, 1);
@@ -304,6 +304,8 @@ describe('Keys in documents', () => {
       await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
       await writeFile(pathOf('changed.txt'), 'no key\n');
       await problems(document.uri, 0);
+      await writeFile(pathOf('changed.txt'), `${newKey()}\n`);
+      await problems(document.uri);
     });
 
     it('deleted, or a folder around it', async () => {
@@ -387,15 +389,15 @@ describe('Keys in documents', () => {
 
       it('changed by others, moved and closed without saving', async () => {
         const raw = newKey();
-        const uri = await put('place/changed.txt', `${raw}\n`);
+        const uri = await put('changed.txt', `${raw}\n`);
         await scan();
         await problems(uri);
         await writeFile(uri.fsPath, `\n${raw}\n`);
-        await until('the problem to move', () => problemsOf(uri)[0]?.range.start.line === 1);
+        await until('the problem to follow the file', () => problemsOf(uri)[0]?.range.start.line === 1);
+        const moved = uriOf('moved.txt');
         const edit = new vscode.WorkspaceEdit();
-        edit.renameFile(uriOf('place'), uriOf('moved'));
+        edit.renameFile(uri, moved);
         assert.ok(await vscode.workspace.applyEdit(edit));
-        const moved = uriOf('moved/changed.txt');
         await problems(moved);
         await problems(uri, 0);
         const editor = await vscode.window.showTextDocument(moved);

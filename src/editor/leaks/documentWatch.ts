@@ -92,14 +92,24 @@ export class DocumentWatch {
   }
 
   #followEnd(uris: readonly Uri[]): void {
-    const hadKeys = this.#looks.forget(
+    const forgotten = this.#looks.forget(
       (address) =>
         uris.some((uri) => isWithin(address, uri)) &&
         // Text that was not saved outlives its file.
         usedText(address)?.isDirty !== true,
     );
     // Another file may come in its place.
-    if (hadKeys) this.#parts.facts.forget();
+    if (forgotten.length > 0) this.#parts.facts.forget();
+    forgotten.forEach((address) => void this.#lookIfThere(Uri.parse(address, true)));
+  }
+
+  /** A file that is written anew is told as deleted, too, and sometimes only when it is there again. */
+  async #lookIfThere(uri: Uri): Promise<void> {
+    const isThere = await workspace.fs.stat(fileAt(uri)).then(
+      () => true,
+      () => false,
+    );
+    if (isThere && !this.#isOver) await this.#looks.lookAgain(uri);
   }
 
   /** What lies in no folder any more is not told of, unless a person has it before them. */

@@ -36,6 +36,8 @@ export class TextLooks {
   readonly #resting = new Map<string, { dispose(): void }>();
   /** The looks under way. */
   readonly #looks = new Map<string, symbol>();
+  /** Texts in which keys were found before: written anew, they may be seen empty for a moment, and be taken back later. */
+  readonly #emptied = new Set<string>();
   /** The addresses of the finds that come from here, and not from a scan. */
   readonly #mine = new Set<string>();
   #isOn = false;
@@ -75,8 +77,9 @@ export class TextLooks {
     return this.#resting.has(address) || this.#looks.has(address);
   }
 
+  /** Whether keys were found in a text, now or before. */
   isKnown(address: string): boolean {
-    return this.#parts.book.textAt(address) !== undefined;
+    return this.#parts.book.textAt(address) !== undefined || this.#emptied.has(address);
   }
 
   /** Looks into a document after so many milliseconds in which nobody asks for it again. */
@@ -100,6 +103,12 @@ export class TextLooks {
   async lookAnew(uri: Uri, standing?: FileStanding): Promise<void> {
     const document = usedText(uri.toString());
     await (document ? this.#look(document, standing) : this.lookAtFile(uri, { standing }));
+  }
+
+  /** Looks anew into a text that was just forgotten. */
+  async lookAgain(uri: Uri): Promise<void> {
+    this.#emptied.add(uri.toString());
+    await this.lookAnew(uri);
   }
 
   /** Looks into a file that no editor shows as text: what it holds is what counts. */
@@ -127,16 +136,16 @@ export class TextLooks {
     this.#large.set(document, false);
   }
 
-  /** Forgets texts and gives up the looks into them; gives whether a key stood in one. */
-  forget(isMeant: (address: string) => boolean): boolean {
+  /** Forgets texts and gives up the looks into them; gives those in which a key stood, or that were to be looked into. */
+  forget(isMeant: (address: string) => boolean): readonly string[] {
     const { book } = this.#parts;
-    [...this.#resting.keys(), ...this.#looks.keys()]
-      .filter(isMeant)
-      .forEach((address) => this.#drop(address));
-    [...this.#mine].filter(isMeant).forEach((address) => this.#mine.delete(address));
-    const hadKeys = book.addresses.some(isMeant);
+    const due = [...this.#resting.keys(), ...this.#looks.keys()].filter(isMeant);
+    const forgotten = new Set([...due, ...book.addresses.filter(isMeant)]);
+    due.forEach((address) => this.#drop(address));
+    for (const addresses of [this.#mine, this.#emptied])
+      [...addresses].filter(isMeant).forEach((address) => addresses.delete(address));
     book.forget(isMeant);
-    return hadKeys;
+    return [...forgotten];
   }
 
   /** Forgets what was found here alone: what a scan has found stays. */
@@ -201,8 +210,13 @@ export class TextLooks {
     if (!look.isNewest()) return;
     const text: LookedInto = { address, finds, standing };
     const known = book.textAt(address);
-    if (finds.length === 0) this.#mine.delete(address);
-    else if (!known) this.#mine.add(address);
+    if (finds.length === 0) {
+      this.#mine.delete(address);
+      this.#emptied.add(address);
+    } else {
+      this.#emptied.delete(address);
+      if (!known && this.#isOn) this.#mine.add(address);
+    }
     // The history of a new look is read by itself; the branches may have changed all the same.
     if (isSame(known, text)) history.read([address]);
     else book.look([text]);
