@@ -35,7 +35,11 @@ export function shellReferenceIn(
     if (text[end] === '=' || text[start - 1] === '$') return undefined;
     return { changes: [{ start, end, text: `"${reads}"` }], reads };
   }
-  if (place.kind === 'double') return { changes: [{ start, end, text: reads }], reads };
+  if (place.kind === 'double') {
+    // A dollar or a backslash before it would make something else of the reference.
+    if (text[start - 1] === '$' || text[start - 1] === '\\') return undefined;
+    return { changes: [{ start, end, text: reads }], reads };
+  }
   const [first, last] = [from + place.from, from + place.to];
   const [head, tail] = [text.slice(first, start), text.slice(end, last)];
   if (!/["$`\\!]/.test(head + tail))

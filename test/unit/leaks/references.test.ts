@@ -361,6 +361,8 @@ describe('shell', () => {
     ['the variable itself in single quotes', "declare -x OMI_API_KEY='KEY!'\n"],
     ['the variable itself for one command', 'OMI_API_KEY=KEY! node a.js\n'],
     ['a default', 'a="${OMI_API_KEY:-KEY!}"\n'],
+    ['what would become the number of the process', 'a "$KEY!"\n'],
+    ['what would become no reference', 'a "C:\\KEY!"\n'],
     ['a comment', 'a # KEY!\n'],
     ['a here-document', 'cat <<E\nKEY!\nE\n'],
     ['quotes with escapes', "a $'KEY!'\n"],
