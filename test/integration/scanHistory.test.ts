@@ -83,12 +83,13 @@ describe('Scan Git History for API Keys', () => {
   it('revokes a key that is in history alone, with the one question', async () => {
     await stage.signIn();
     repository.init();
-    leak(rawOf('prod-bot'));
+    // What was revoked counts as dead in this window, also when the sandbox has it again.
+    leak(stage.addKey('ada', { name: 'spare' }).raw);
     repository.push();
     const { done } = stage.run('omi.leak.scanHistory');
     (await stage.person.nextMessage()).press('Revoke');
     await stage.person.answer('Revoke');
-    assert.match((await stage.person.close()).text, /^Revoked "prod-bot"/);
+    assert.match((await stage.person.close()).text, /^Revoked "spare"/);
     await done;
   });
 
@@ -96,13 +97,13 @@ describe('Scan Git History for API Keys', () => {
     await stage.signIn('grace');
     await stage.signIn('ada');
     repository.init();
-    leak(stage.sandbox.key('grace', 'compiler').raw ?? '');
+    leak(stage.addKey('grace', { name: 'aside' }).raw);
     repository.push();
     const { done } = stage.run('omi.leak.scanHistory');
     (await stage.person.nextMessage()).press('Revoke');
     const question = await stage.person.answer('Revoke');
     assert.match(question.detail ?? '', /^Account: grace@example\.com\n/);
-    assert.match((await stage.person.close()).text, /^Revoked "compiler"/);
+    assert.match((await stage.person.close()).text, /^Revoked "aside"/);
     await done;
     const [sent] = stage.sandbox.requests.filter(({ method }) => method === 'DELETE');
     assert.equal(sent?.account, 'grace');
@@ -136,6 +137,8 @@ describe('Scan Git History for API Keys', () => {
         assert.match(said.text, words);
         assert.deepEqual(said.buttons, ['Show Log']);
         assert.ok(hostWatch().commandsRun.includes('omi.showLog'));
+        // What the panel shows counts as an editor.
+        await vscode.commands.executeCommand('workbench.action.closePanel');
       });
     }
   });
