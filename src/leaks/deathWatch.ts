@@ -17,6 +17,8 @@ export interface DeathWatchEnd extends DyingKey {
   readonly end: 'dead' | 'gaveUp';
   /** What each route said the last time; the list is not read here. */
   readonly answers: RouteAnswers;
+  /** The address of the server that was asked; undefined when none could be. */
+  readonly server: string | undefined;
 }
 
 type RouteAnswers = Pick<DeathProof, PulseRoute>;
@@ -100,9 +102,9 @@ export class DeathWatch {
       this.#checkAfter(nextPause, watch);
       return;
     }
-    const { key, target } = watch;
+    const { key, target, base } = watch;
     this.stop(key);
-    this.#ends.emit({ key, target, end: isDead ? 'dead' : 'gaveUp', answers });
+    this.#ends.emit({ key, target, end: isDead ? 'dead' : 'gaveUp', answers, server: base?.prefix });
   }
 
   /** What both routes say of a key now. */

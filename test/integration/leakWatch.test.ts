@@ -502,6 +502,24 @@ describe('Keys in documents', () => {
       await problemSaying(document.uri, /not known whether/);
     });
 
+    it('alive, as Omi says, then revoked in the view: dead, and nobody else’s', async () => {
+      const { raw } = stage.addKey('ada', { name: 'short-lived' });
+      await stage.signIn('ada');
+      const editor = await openFile('revoked.ts', `const key = '${raw}';`);
+      const { document } = editor;
+      await problemSaying(document.uri, /\("short-lived"\) .*\. It still works\.$/);
+      editor.selection = new vscode.Selection(0, 20, 0, 20);
+      const check = stage.run('omi.leak.check');
+      await stage.person.close();
+      await check.done;
+      const revoke = stage.run('omi.key.revoke', await stage.row('short-lived'));
+      await stage.person.answer('Revoke');
+      await stage.person.close();
+      await revoke.done;
+      const dead = await problemSaying(document.uri, /is in this text\. It does not work any more\.$/);
+      assert.equal(dead.severity, vscode.DiagnosticSeverity.Hint);
+    });
+
     it('dead, as Omi says: a hint, faded out, and nothing to answer', async () => {
       const key = stage.addKey('grace', { name: 'gone' });
       stage.sandbox.deleteKey('grace', key.id);

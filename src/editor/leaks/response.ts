@@ -39,14 +39,14 @@ function keyLinks(parts: Parts): TerminalLinkProvider<KeyLink> {
 }
 
 /** Tells that a key whose cached login was over is dead, or that this could not be seen within an hour. */
-async function tellDeath(parts: Parts, { key, target, end, answers }: DeathWatchEnd): Promise<void> {
+async function tellDeath(parts: Parts, { key, target, end, answers, server }: DeathWatchEnd): Promise<void> {
   const named = namedKey(target.key);
   const isDead = end === 'dead';
   parts.log.info(`Death watch over ${target.key.family} key ${named} ${target.key.id}: ${end}`);
   const deed = { action: 'respond' as const, accountId: target.accountId, key: target.key };
   if (isDead) {
     parts.record.note([{ ...deed, end: 'provenDead', proof: proofForActivity(answers) }]);
-    await tellLife(parts, key, { kind: 'dead' });
+    await tellLife(parts, key, { kind: 'dead' }, server);
   }
   await notify(
     isDead

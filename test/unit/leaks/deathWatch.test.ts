@@ -83,7 +83,7 @@ describe('a key that still answers', () => {
     expectNoSecret(watch.watched, raw);
     expect(await checkToTheEnd()).toEqual([5, 10, 20, 40]);
     const answers = { keyRoute: 'dead', dataRoute: 'dead' };
-    expect(told).toEqual([{ key: seenKeyOf(raw), target, end: 'dead', answers }]);
+    expect(told).toEqual([{ key: seenKeyOf(raw), target, end: 'dead', answers, server: sandbox.url }]);
     expectNoSecret(told, raw);
   });
 
@@ -96,7 +96,7 @@ describe('a key that still answers', () => {
     expect(Math.max(...pauses)).toBe(300);
     expect(clock.time - startedAt).toBe(hour);
     const answers = { keyRoute: 'dead', dataRoute: 'alive' };
-    expect(told).toEqual([{ key: seenKeyOf(raw), target, end: 'gaveUp', answers }]);
+    expect(told).toEqual([{ key: seenKeyOf(raw), target, end: 'gaveUp', answers, server: sandbox.url }]);
   });
 
   test('that dies in the last minutes is told as dead', async () => {
