@@ -40,19 +40,19 @@ export class Searches {
   }
 
   #note(what: keyof SearchedAt, isWhole: boolean): void {
-    if (isWhole) this.#last[what] = { at: this.#now(), folders: openFolders(what) };
+    if (isWhole) this.#last[what] = { at: this.#now(), folders: addressesOfFolders(what) };
   }
 
   #of(what: keyof SearchedAt): number | undefined {
     const last = this.#last[what];
-    return last && openFolders('places').every((folder) => last.folders.includes(folder))
+    return last && addressesOfFolders('places').every((folder) => last.folders.includes(folder))
       ? last.at
       : undefined;
   }
 }
 
 /** The folders that are open; only those on disk have a history that can be searched. */
-function openFolders(what: keyof SearchedAt): readonly string[] {
+function addressesOfFolders(what: keyof SearchedAt): readonly string[] {
   return (workspace.workspaceFolders ?? [])
     .filter(({ uri }) => what === 'places' || uri.scheme === 'file')
     .map(({ uri }) => uri.toString());
