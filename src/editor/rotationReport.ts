@@ -43,11 +43,16 @@ export function confirmRotation(target: KeyTarget, accounts: readonly Account[])
 
 /** Asks once before the new key of a rotation is revoked. */
 export function confirmUndo(rotation: Rotation, accounts: readonly Account[]): Promise<boolean> {
-  const { old, fresh, places } = rotation;
+  const { old, fresh, places, stage } = rotation;
   const sentences = [
     l10n.t('The new key {0} is revoked: apps that use it stop working at once.', masked(fresh ?? old)),
     places.length > 0 ? l10n.t('It stays written in: {0}.', placesInWords(places)) : '',
-    l10n.t('The old key {0} is kept.', masked(old)),
+    stage === 'revoking'
+      ? l10n.t(
+          'The old key {0} is kept if Omi still lists it. Omi was asked to revoke it: should it do so late, neither key works.',
+          masked(old),
+        )
+      : l10n.t('The old key {0} is kept.', masked(old)),
   ];
   return ask(
     {

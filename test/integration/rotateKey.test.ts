@@ -126,11 +126,13 @@ describe('Rotate API Key', () => {
     const [rotation] = openRotations();
     return { kind: 'rotation', rotation };
   };
-  const undo = async (): Promise<ShownMessage> => {
+  /** `isOrdered`: whether the end of the old key was ordered already. */
+  const undo = async (isOrdered?: boolean): Promise<ShownMessage> => {
     const command = stage.run('omi.rotation.undo', row());
     const question = await stage.person.nextMessage();
     assert.equal(question.isModal, true);
     assert.ok(question.detail?.includes(masked(freshKey())));
+    if (isOrdered !== undefined) assert.equal(question.detail.includes('should it do so late'), isOrdered);
     question.press('Undo Rotation');
     return closeLast(command);
   };
@@ -568,7 +570,7 @@ describe('Rotate API Key', () => {
       it(`${stopped}: undone from its row`, async () => {
         await stopAt(stopped);
         const fresh = freshKey();
-        const { text } = await undo();
+        const { text } = await undo(stopped === 'revoking');
         assert.ok(text.startsWith(`Undone: the new key ${masked(fresh)} is revoked`), text);
         assert.equal(text.includes(`still written in: ${folder}/.env:1`), stopped === 'revoking');
         assert.deepEqual(alive(), ['old']);
