@@ -132,7 +132,7 @@ describe('Rotate API Key', () => {
     const question = await stage.person.nextMessage();
     assert.equal(question.isModal, true);
     assert.ok(question.detail?.includes(masked(freshKey())));
-    if (isOrdered !== undefined) assert.equal(question.detail.includes('should it do so late'), isOrdered);
+    if (isOrdered !== undefined) assert.equal(question.detail?.includes('should it do so late'), isOrdered);
     question.press('Undo Rotation');
     return closeLast(command);
   };
