@@ -156,7 +156,7 @@ for (const theme of ['light', 'dark'] as const) {
     await expect(proven).toBeVisible();
     await picture('dead');
     await person.pressToast(proven, 'Incident Note');
-    await expect(page.locator('.editor-instance .view-lines').last()).toContainText(/What.Remains/);
+    await expect(page.locator('.editor-instance .view-lines').last()).toContainText(/yes.\(origin.main\)/);
     await person.clearToasts();
     await picture('note');
   });
