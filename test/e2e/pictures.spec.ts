@@ -154,6 +154,7 @@ for (const theme of ['light', 'dark'] as const) {
     await person.pressModal('Revoke Now');
     const proven = person.toast('Proven dead');
     await expect(proven).toBeVisible();
+    await expect(person.row('notes-to-calendar')).toHaveCount(0);
     await picture('dead');
     await person.pressToast(proven, 'Incident Note');
     await expect(page.locator('.editor-instance .view-lines').last()).toContainText(/yes.\(origin.main\)/);
