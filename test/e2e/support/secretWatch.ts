@@ -38,16 +38,22 @@ export interface WrittenFile {
   readonly text: string;
 }
 
-/** Every file below a directory: VS Code's state, settings and logs. */
+/** Every file below a directory: VS Code's state, settings and logs. VS Code may take one away meanwhile, as its locks. */
 export async function filesBelow(directory: string): Promise<readonly WrittenFile[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return Promise.all(
-    files.map(async (file) => ({
-      path: relative(directory, file),
-      text: await readFile(file, 'latin1'),
-    })),
+  const read = await Promise.all(
+    files.map(async (file) => {
+      const text = await readFile(file, 'latin1').catch(unlessGone);
+      return text === undefined ? [] : [{ path: relative(directory, file), text }];
+    }),
   );
+  return read.flat();
+}
+
+function unlessGone(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+  throw error;
 }
 
 /** The files that hold a secret, each with the first characters of what was found. */
