@@ -248,7 +248,12 @@ describe('a cached login', () => {
     const told = new Promise<DeathWatchEnd>((tell) => watch.onDidEnd(tell));
     watch.watch(key.raw, target);
     const { key: seen, ...rest } = await told;
-    expect(rest).toEqual({ target, end: 'dead', answers: { keyRoute: 'dead', dataRoute: 'dead' } });
+    expect(rest).toEqual({
+      target,
+      end: 'dead',
+      answers: { keyRoute: 'dead', dataRoute: 'dead' },
+      server: sandbox.url,
+    });
     expect(seen).toEqual(seenKeyOf(key.raw));
     watch.dispose();
   });
