@@ -1,5 +1,6 @@
-// Builds the extension: dist/extension.js, which is loaded when it is activated, and beside it what is loaded when it is
-// first used (`import()` in src/editor/commands/index.ts). Source maps are beside them.
+// Builds the extension: dist/extension.js, which is loaded when it is activated, beside it what is loaded when it is first
+// used (`import()` in src/editor/commands/index.ts), and dist/sieveWorker.js, which runs in threads. Source maps are
+// beside them.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import esbuild from 'esbuild';
@@ -131,7 +132,7 @@ function partsLoadedBy(path, { outputs }) {
 
 /** @type {import('esbuild').BuildOptions} */
 const options = {
-  entryPoints: ['src/extension.ts'],
+  entryPoints: { extension: 'src/extension.ts', sieveWorker: 'src/leaks/sieveWorker.ts' },
   outdir: 'dist',
   bundle: true,
   format: 'esm',

@@ -5,6 +5,7 @@ import { access, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { buildSieveWorker } from '../scripts/buildWorker';
 import { scanFolder } from '../src/leaks/scanTree';
 import { findsIn } from '../src/leaks/seenKey';
 import { printComparisons, type Comparison } from './table';
@@ -34,10 +35,11 @@ async function scanOfFolder(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'omi-bench-'));
   try {
     await makeTree(folder);
+    const sieveScript = await buildSieveWorker('bench');
     const searched = (git: boolean, what: string): Promise<Comparison> =>
       compare(
         what,
-        () => byExtension(folder, git),
+        () => byExtension(folder, git, sieveScript),
         () => byRipgrep(ripgrep, folder),
       );
     printComparisons(title, 'rg', [await searched(true, 'with Git'), await searched(false, 'without Git')]);
@@ -70,8 +72,12 @@ async function timed(work: () => Promise<void>): Promise<number> {
   return performance.now() - start;
 }
 
-async function byExtension(folder: string, git: boolean): Promise<void> {
-  const found = await scanFolder(folder, git, { signal: new AbortController().signal, exclude: [] });
+async function byExtension(folder: string, git: boolean, sieveScript: string): Promise<void> {
+  const found = await scanFolder(folder, git, {
+    signal: new AbortController().signal,
+    exclude: [],
+    sieveScript,
+  });
   const isRight = found.files.length === keyCount && found.looked === directories * filesEach;
   if (!isRight || found.by !== (git ? 'git' : 'walk'))
     throw new Error('The scan did not find what is there.');

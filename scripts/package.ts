@@ -13,7 +13,7 @@ const mostAtActivation = 150 * 1024;
 const mostCode = 340 * 1024;
 const belongs: readonly RegExp[] = [
   /^package(\.nls(\.[a-z-]+)?)?\.json$/,
-  /^dist\/(extension|part-\w+)\.js$/,
+  /^dist\/(extension|sieveWorker|part-\w+)\.js$/,
   /^media\/(icon\.png|omi\.svg|walkthrough\/\w+\.png)$/,
   /^l10n\/bundle\.l10n(\.[a-z-]+)?\.json$/,
   /^(readme|changelog)\.md$/i,

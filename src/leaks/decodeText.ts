@@ -22,6 +22,11 @@ export function decodeText(bytes: Uint8Array): string {
   return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }
 
+/** What the Latin letters in a file's bytes say, each in whatever encoding. Other characters come out as anything. */
+export function lettersIn(bytes: Uint8Array): string {
+  return bufferOf(bytes.filter((byte) => byte !== 0)).toString('latin1');
+}
+
 function encodingOf(bytes: Buffer): 'utf8' | 'utf16le' | 'utf16be' {
   const mark = bytes.toString('hex', 0, 2);
   if (mark === 'fffe') return 'utf16le';

@@ -2,6 +2,7 @@ import { close, constants, fstat, open, read, type Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { FileSieve } from './fileSieve';
 
 /** What a folder holds. A link is only ever passed over: what it points to is in the tree itself, or not part of it. */
 export interface FileEntry {
@@ -15,11 +16,14 @@ export interface FileTree {
   list(directory: string): Promise<readonly FileEntry[]>;
   /** A file's bytes, or `tooLarge` when it has more than `most`. Rejects when it cannot be read. */
   read(path: string, most: number): Promise<Uint8Array | 'tooLarge'>;
+  /** Where that is quicker than to read each: those files that may hold a key, are larger than `most`, or fail. */
+  sift?(paths: readonly string[], most: number): Promise<readonly string[]>;
 }
 
 /** A folder on disk; links are never followed. */
-export function diskTree(folder: string): FileTree {
+export function diskTree(folder: string, sieve?: FileSieve): FileTree {
   return {
+    ...(sieve && { sift: (paths, most) => sieve.sift(paths, most) }),
     list: async (directory) => {
       const entries = await readdir(join(folder, directory), { withFileTypes: true });
       return entries.flatMap((entry) => {
@@ -42,7 +46,7 @@ const spare: Buffer[] = [];
 const spareSize = 64 * 1024;
 
 /** What lies at the path may have become a link or a pipe since it was listed. */
-const readOnly = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+export const readOnly = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** With plain callbacks, which take a third of the time that the promises of `fs` take for many small files. */
 function readBytes(path: string, most: number): Promise<Uint8Array | 'tooLarge'> {

@@ -1,6 +1,7 @@
-import { decodeText, mayHoldKey } from './decodeText';
+import { decodeText, lettersIn, mayHoldKey } from './decodeText';
 import { drain } from './drain';
 import { excludesOf, type Excludes } from './excludes';
+import { FileSieve } from './fileSieve';
 import { diskTree, type FileEntry, type FileTree } from './fileTree';
 import type { FileStanding } from './git';
 import { findsIn, type Find } from './seenKey';
@@ -14,11 +15,12 @@ export interface FileFinds {
 }
 
 /**
- * What a scan did not look into, and why. `gitFailed` names repositories (`.` = the folder's own) that Git cannot work
- * with: their files were looked at, but nothing is known of their standing. At most 20 paths.
+ * What a scan did not see, and why. `mixedEncodings` names files with a key in a part whose encoding is not that of the
+ * rest: as text they do not show it. `gitFailed` names repositories (`.` = the folder's own) that Git cannot work with:
+ * their files were looked at, but nothing is known of their standing. At most 20 paths.
  */
 export interface Unseen {
-  readonly why: 'unreadable' | 'tooLarge' | 'gitFailed';
+  readonly why: 'unreadable' | 'tooLarge' | 'mixedEncodings' | 'gitFailed';
   readonly count: number;
   readonly paths: readonly string[];
 }
@@ -41,9 +43,13 @@ export interface TreeScanWishes {
   readonly exclude: readonly string[];
   /** Decodes the bytes of a file that may hold a key as VS Code would; left out: `decodeText`. */
   readonly decode?: (bytes: Uint8Array, path: string) => Promise<string>;
+  /** The keys in a text that are to be told of; left out: `findsIn`. */
+  readonly findsIn?: (text: string) => readonly Find[];
   readonly onProgress?: (progress: ScanProgress) => void;
   /** Folders, beside the scanned one, that may bring a `git` of their own: that is never run. */
   readonly untrusted?: readonly string[];
+  /** Where `sieveWorker` has been built to: with it, the own walk of a folder on disk has threads to read in. */
+  readonly sieveScript?: string | undefined;
 }
 
 /** How far a scan has come, told now and then. */
@@ -62,14 +68,26 @@ const progressStep = 500;
 
 const mostPaths = 20;
 
+/** Of a directory with many files, so many are sifted as one: a scan can be told of, and stopped, in between. */
+const portion = 250;
+
 /**
  * Looks for raw keys in a folder on disk. Git searches the repositories in it, nested ones by themselves; the own walk
  * the rest, and where Git is missing or fails. `git` false: Git is never run, as in Restricted Mode.
  */
 export async function scanFolder(folder: string, git: boolean, wishes: TreeScanWishes): Promise<TreeScan> {
-  const scan = new Scan(diskTree(folder), wishes, git ? folder : undefined);
-  await scan.start();
-  return scan.outcome();
+  const { signal, sieveScript } = wishes;
+  const sieve = sieveScript === undefined ? undefined : new FileSieve(sieveScript, folder);
+  const stop = (): void => sieve?.dispose();
+  signal.addEventListener('abort', stop);
+  try {
+    const scan = new Scan(diskTree(folder, sieve), wishes, git ? folder : undefined);
+    await scan.start();
+    return scan.outcome();
+  } finally {
+    signal.removeEventListener('abort', stop);
+    stop();
+  }
 }
 
 /** Looks for raw keys in any tree of files by the own walk; every standing is `outside`. */
@@ -199,9 +217,27 @@ class Scan {
       const entries = await this.list(place.path);
       const isRepository = entries.some(({ name }) => name === '.git');
       if (isRepository && place.path !== from && this.gitFolder !== undefined) repositories.push(place.path);
-      else further(entries.flatMap((entry) => this.placeOf(place.path, entry)));
+      else further(await this.sifted(entries.flatMap((entry) => this.placeOf(place.path, entry))));
     });
     await this.visitNested(repositories);
+  }
+
+  /** Without the files in which there is nothing, where those can be told quickly. */
+  private async sifted(places: readonly Place[]): Promise<readonly Place[]> {
+    const files = places.filter(({ kind }) => kind === 'file').map(({ path }) => path);
+    if (!this.tree.sift || files.length === 0) return places;
+    const left = new Set<string>();
+    await Promise.all(
+      portionsOf(files).map(async (some) => {
+        const unclear = (await this.tree.sift?.(some, largestFile)) ?? some;
+        // Nothing more is told of a scan that was cancelled.
+        if (this.wishes.signal.aborted) return;
+        unclear.forEach((path) => left.add(path));
+        this.count(some.length - unclear.length);
+      }),
+    );
+    this.ways.add('walk');
+    return places.filter(({ kind, path }) => kind === 'directory' || left.has(path));
   }
 
   private async list(directory: string): Promise<readonly FileEntry[]> {
@@ -230,7 +266,12 @@ class Scan {
       }
       this.count(1);
       if (!mayHoldKey(bytes)) return [];
-      return findsIn(await (this.wishes.decode?.(bytes, path) ?? decodeText(bytes)));
+      const { decode = decodeText, findsIn: keysIn = findsIn } = this.wishes;
+      const finds = keysIn(await decode(bytes, path));
+      const fingerprints = new Set(finds.map(({ key }) => key.fingerprint));
+      if (keysIn(lettersIn(bytes)).some(({ key }) => !fingerprints.has(key.fingerprint)))
+        this.note('mixedEncodings', path);
+      return finds;
     } catch (error) {
       if (!hasGone(error, path)) this.note('unreadable', path);
       return [];
@@ -255,6 +296,11 @@ class Scan {
 interface Place {
   readonly path: string;
   readonly kind: 'file' | 'directory';
+}
+
+function portionsOf<T>(items: readonly T[]): readonly (readonly T[])[] {
+  const count = Math.ceil(items.length / portion);
+  return Array.from({ length: count }, (_, index) => items.slice(index * portion, (index + 1) * portion));
 }
 
 function pathOf(directory: string, name: string): string {

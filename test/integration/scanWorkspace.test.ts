@@ -194,6 +194,20 @@ describe('Scan Workspace for API Keys', () => {
     assert.equal(said.level, 'warn');
   });
 
+  it('names a file with a key in a part that an editor does not show', async () => {
+    const wide = Buffer.from('\uFEFFA=1\r\n', 'utf16le');
+    repository.put('mixed.env', Buffer.concat([wide, Buffer.from(`KEY=${strangeKey()}\r\n`)]));
+    repository.put('told.env', Buffer.concat([wide, Buffer.from(`KEY=${strangeKey()} # omi:ignore\r\n`)]));
+    const said = await scan();
+    assert.deepEqual(
+      [said.level, said.text],
+      [
+        'warn',
+        'No API key was found in 2 files. An API key is in a part of mixed.env whose encoding is not that of the rest: an editor does not show it.',
+      ],
+    );
+  });
+
   it('names what is too large to be looked into', async () => {
     repository.put('dump.sql', 'x'.repeat(11 * 1024 * 1024));
     const said = await scan();

@@ -159,6 +159,17 @@ function unseenSentence({ why, count, paths }: Unseen): string {
       return count === 1
         ? l10n.t('Not looked into, since it is too large: {0}.', list)
         : l10n.t('{0} were not looked into, since they are too large: {1}.', counted(count), list);
+    case 'mixedEncodings':
+      return count === 1
+        ? l10n.t(
+            'An API key is in a part of {0} whose encoding is not that of the rest: an editor does not show it.',
+            list,
+          )
+        : l10n.t(
+            'API keys are in parts of {0} files whose encoding is not that of the rest: an editor does not show them: {1}.',
+            counted(count),
+            list,
+          );
     case 'gitFailed':
       return l10n.t('Git failed, so it is not known whether it would publish what is in {0}.', list);
   }

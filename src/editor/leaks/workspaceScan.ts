@@ -1,7 +1,7 @@
+import { join } from 'node:path';
 import { Uri, workspace, type TextDocument, type WorkspaceFolder } from 'vscode';
 import { excludesOf } from '../../leaks/excludes';
 import { runGit } from '../../leaks/git';
-import { isIgnoredLine } from '../../leaks/ignoreLine';
 import type { LeakBook, LookedInto } from '../../leaks/leakBook';
 import {
   scanFileTree,
@@ -68,17 +68,21 @@ function scanOne(
   onProgress: (progress: ScanProgress) => void,
 ): Promise<TreeScan> {
   const decode = async (bytes: Uint8Array, path: string): Promise<string> =>
-    withoutIgnoredLines(await workspace.decode(bytes, { uri: Uri.joinPath(uri, path) }));
-  const wishes = { signal, exclude: leakExcludes(), decode, onProgress, untrusted: openFolders() };
+    workspace.decode(bytes, { uri: Uri.joinPath(uri, path) });
+  const wishes = {
+    signal,
+    exclude: leakExcludes(),
+    decode,
+    findsIn: findsToTell,
+    onProgress,
+    untrusted: openFolders(),
+    // All that is built lies in one folder.
+    sieveScript: join(__dirname, 'sieveWorker.js'),
+  };
   // The configuration of a repository can make Git run programs.
   return uri.scheme === 'file'
     ? scanFolder(uri.fsPath, workspace.isTrusted, wishes)
     : scanFileTree(workspaceFiles(uri), wishes);
-}
-
-/** Empties lines with the mark that keys there are not to be reported; all other places stay where they are. */
-function withoutIgnoredLines(text: string): string {
-  return text.replace(/[^\r\n]+/g, (line) => (isIgnoredLine(line) ? ' '.repeat(line.length) : line));
 }
 
 async function take({ uri }: WorkspaceFolder, scan: TreeScan, book: LeakBook): Promise<void> {

@@ -46,7 +46,7 @@ export class Repository {
     this.git('init', '--quiet', '--initial-branch=main');
   }
 
-  put(name: string, text: string): vscode.Uri {
+  put(name: string, text: string | Uint8Array): vscode.Uri {
     const path = join(this.folder, name);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, vi } from 'vitest';
+import { afterEach, beforeEach, inject, vi } from 'vitest';
 import { scanFolder, type TreeScan, type TreeScanWishes } from '../../../src/leaks/scanTree';
 
 /** A raw key that nobody has. */
@@ -75,7 +75,12 @@ export function scan(
   folder: string,
   { isGit = true, ...wishes }: Partial<TreeScanWishes> & { readonly isGit?: boolean } = {},
 ): Promise<TreeScan> {
-  return scanFolder(folder, isGit, { signal: AbortSignal.timeout(15_000), exclude: [], ...wishes });
+  return scanFolder(folder, isGit, {
+    signal: AbortSignal.timeout(15_000),
+    exclude: [],
+    sieveScript: inject('sieveScript'),
+    ...wishes,
+  });
 }
 
 /** Where keys were found, and how Git sees each file. */

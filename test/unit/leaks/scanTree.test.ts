@@ -65,6 +65,32 @@ describe('a work tree, by Git', () => {
     ]);
   });
 
+  test.each([
+    ['UTF-16, with plain bytes behind', (one: Buffer, two: Buffer) => [utf16(`\uFEFF${String(one)}`), two]],
+    ['plain bytes, with UTF-16 behind', (one: Buffer, two: Buffer) => [one, utf16(String(two))]],
+    ['the same at an odd place', (one: Buffer, two: Buffer) => [one, Buffer.from('\n'), utf16(String(two))]],
+  ])('a file that mixes encodings is named where a key does not show: %s', async (_, mixed) => {
+    const folder = repo();
+    const [first, hidden] = [Buffer.from(`KEY=${newKey()}\n `), Buffer.from(`KEY=${newKey()}\n`)];
+    write(folder, 'mixed.env', Buffer.concat(mixed(first, hidden)));
+    write(folder, 'same.env', Buffer.concat(mixed(first, first)));
+    for (const isGit of [true, false]) {
+      const found = await scan(folder, { isGit });
+      expect(found.files.map(({ path, finds }) => [path, finds.length])).toEqual([
+        ['mixed.env', 1],
+        ['same.env', 1],
+      ]);
+      expect(found.unseen).toEqual([{ why: 'mixedEncodings', count: 1, paths: ['mixed.env'] }]);
+    }
+  });
+
+  test('a key that is not to be told of is not told of in a mixed file either', async () => {
+    const folder = repo();
+    write(folder, 'mixed.env', Buffer.concat([utf16(`\uFEFFx\n`), Buffer.from(line())]));
+    const found = await scan(folder, { findsIn: () => [] });
+    expect(found).toMatchObject({ files: [], unseen: [] });
+  });
+
   test('UTF-16, UTF-8 with its mark, Latin-1, and binary files', async () => {
     const folder = repo();
     const text = `été\n  KEY=${newKey()}\n`;
@@ -479,6 +505,60 @@ describe('any tree of files', () => {
   });
 });
 
+describe('the threads of the own walk', () => {
+  const withThreads = { isGit: false };
+  const withoutThreads = { isGit: false, sieveScript: undefined };
+
+  test('clear files of any size, and find a key wherever it lies in one', async () => {
+    const folder = makeFolder('plain');
+    const key = newKey();
+    // Around the places at which a thread reads on.
+    const starts = [256, 512, 768].flatMap((kb) => [-40, -36, -8, -4, -1, 0, 1].map((by) => kb * 1024 + by));
+    for (const start of starts) {
+      write(folder, `narrow/${String(start)}`, ' '.repeat(start) + key);
+      write(folder, `wide/${String(start)}`, Buffer.from(`${' '.repeat(start / 2)}${key}\n`, 'utf16le'));
+      write(folder, `clear/${String(start)}`, `${' '.repeat(start)}omi-${key.slice(4)}`);
+    }
+    for (const way of [withThreads, withoutThreads]) {
+      const found = await scan(folder, way);
+      expect(found.files.map(({ path }) => path)).toEqual(
+        ['narrow', 'wide'].flatMap((kind) => starts.map((start) => `${kind}/${String(start)}`)).toSorted(),
+      );
+      expect(found).toMatchObject({ looked: 3 * starts.length, unseen: [], by: 'walk' });
+    }
+  });
+
+  test('an empty file, one at the limit and one above it', async () => {
+    const folder = makeFolder('plain');
+    const limit = 10 * 1024 * 1024;
+    write(folder, 'empty', '');
+    write(folder, 'at', Buffer.alloc(limit));
+    write(folder, 'above', Buffer.alloc(limit + 1));
+    for (const way of [withThreads, withoutThreads]) {
+      const found = await scan(folder, way);
+      expect(found).toMatchObject({ looked: 2, unseen: [{ why: 'tooLarge', count: 1, paths: ['above'] }] });
+    }
+  });
+
+  test.each([
+    ['cannot be started', undefined],
+    ['end at once', 'process.exit(1);'],
+    [
+      'fail at the first file',
+      "require('node:worker_threads').parentPort.on('message', () => { throw 1; });",
+    ],
+  ])('that %s: all files are looked at without them', async (_, script) => {
+    const folder = makeFolder('plain');
+    const sieveScript = join(root(), 'script.js');
+    if (script !== undefined) writeFileSync(sieveScript, script);
+    for (let file = 0; file < 600; file += 1) write(folder, `part${String(file % 7)}/${String(file)}`, 'x\n');
+    write(folder, 'part3/key', line());
+    const found = await scan(folder, { isGit: false, sieveScript });
+    expect(found).toMatchObject({ looked: 601, unseen: [], isWhole: true });
+    expect(standings(found)).toEqual({ 'part3/key': 'outside' });
+  });
+});
+
 describe('cancel and progress, on disk', () => {
   test.each([true, false])('before it began; Git: %s', async (isGit) => {
     const found = await scan(repo({ 'a.ts': line() }), { isGit, signal: AbortSignal.abort() });
@@ -502,18 +582,12 @@ describe('cancel and progress, on disk', () => {
     expect(found.unseen).toEqual([]);
     const whole: ScanProgress[] = [];
     await scan(folder, { isGit, onProgress: (progress) => void whole.push(progress) });
-    // Git tells what it is about to do, then that it is done; the walk what it has done.
-    expect(whole).toEqual(
-      isGit
-        ? [
-            { looked: 0, underWay: 1200 },
-            { looked: 1200, underWay: 0 },
-          ]
-        : [
-            { looked: 500, underWay: 0 },
-            { looked: 1000, underWay: 0 },
-          ],
-    );
+    // Git tells what it is about to do, then that it is done; the walk what it has done, portion by portion.
+    expect(whole.map(({ underWay }) => underWay)).toEqual(isGit ? [1200, 0] : [0, 0]);
+    const looked = whole.map((progress) => progress.looked);
+    if (isGit) expect(looked).toEqual([0, 1200]);
+    else expect(looked[0]).toBeOneOf([500, 700]);
+    expect(looked[1]).toBeOneOf([1000, 1200]);
   });
 });
 
@@ -557,4 +631,8 @@ function treeOf(
         : Promise.resolve(Buffer.from(text));
     },
   };
+}
+
+function utf16(text: string): Buffer {
+  return Buffer.from(text, 'utf16le');
 }
