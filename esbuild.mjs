@@ -91,8 +91,9 @@ const asCommonJS = {
     initialOptions.metafile = true;
     onEnd(async ({ outputFiles = [], metafile, errors }) => {
       if (errors.length > 0 || !metafile) return;
-      rmSync('dist', { recursive: true, force: true });
-      mkdirSync('dist');
+      mkdirSync('dist', { recursive: true });
+      const old = readdirSync('dist').filter((name) => name.startsWith('part-'));
+      old.forEach((name) => rmSync(join('dist', name)));
       for (const { path, text } of outputFiles) {
         const file = join('dist', basename(path));
         if (!path.endsWith('.js')) {
@@ -130,31 +131,41 @@ function partsLoadedBy(path, { outputs }) {
   return [...found];
 }
 
-/** @type {import('esbuild').BuildOptions} */
-const options = {
-  entryPoints: { extension: 'src/extension.ts', sieveWorker: 'src/leaks/sieveWorker.ts' },
+/** @satisfies {import('esbuild').BuildOptions} */
+const common = {
   outdir: 'dist',
   bundle: true,
-  format: 'esm',
-  splitting: true,
-  chunkNames: 'part-[hash]',
   platform: 'node',
   // VS Code 1.105, the oldest supported, runs extensions on Node 22.
   target: 'node22',
+  charset: 'utf8',
+  minify: !watch,
+  sourcemap: watch ? 'inline' : 'external',
+  legalComments: 'none',
+  logLevel: watch ? 'info' : 'warning',
+};
+
+/** @type {import('esbuild').BuildOptions} */
+const extension = {
+  ...common,
+  entryPoints: ['src/extension.ts'],
+  format: 'esm',
+  splitting: true,
+  chunkNames: 'part-[hash]',
   mainFields: ['module', 'main'],
   // node-fetch brings a polyfill of 60 KB for a Node without web streams, which no supported VS Code runs on.
   alias: { 'web-streams-polyfill/dist/ponyfill.es2018.js': 'node:stream/web' },
   plugins: [leanFetch, oneVSCode, asCommonJS],
-  charset: 'utf8',
-  minify: true,
-  sourcemap: 'external',
-  legalComments: 'none',
-  logLevel: 'warning',
 };
 
-if (watch) {
-  const context = await esbuild.context({ ...options, logLevel: 'info', sourcemap: 'inline', minify: false });
-  await context.watch();
-} else {
-  await esbuild.build(options);
+/**
+ * By itself: a thread would load whatever it shares with the extension, too.
+ *
+ * @type {import('esbuild').BuildOptions}
+ */
+const worker = { ...common, entryPoints: ['src/leaks/sieveWorker.ts'], format: 'cjs' };
+
+for (const options of [extension, worker]) {
+  if (watch) await (await esbuild.context(options)).watch();
+  else await esbuild.build(options);
 }
