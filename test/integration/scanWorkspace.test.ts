@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import workerThreads, { Worker } from 'node:worker_threads';
 import * as vscode from 'vscode';
 import { hostWatch, replace } from './support/hostWatch';
 import type { ShownMessage } from './support/person';
@@ -192,6 +193,27 @@ describe('Scan Workspace for API Keys', () => {
     assert.match(said.text, /^Found 1 API key/);
     assert.match(said.text, /Git failed, so it is not known whether it would publish what is in /);
     assert.equal(said.level, 'warn');
+  });
+
+  it('reads in threads of its own where Git does not search, which end with the scan', async () => {
+    for (const name of ['a.txt', 'one/b.txt', 'two/c.txt']) repository.put(name, 'nothing');
+    repository.put('three/bot.py', `key = "${strangeKey()}"\n`);
+    const started: Worker[] = [];
+    const left: string[] = [];
+    class WatchedWorker extends Worker {
+      constructor(...args: ConstructorParameters<typeof Worker>) {
+        super(...args);
+        started.push(this);
+        this.on('message', (answer: { readonly left: readonly string[] }) => left.push(...answer.left));
+      }
+    }
+    const restore = replace(workerThreads, 'Worker', WatchedWorker);
+    const said = await scan();
+    restore();
+    assert.match(said.text, /^Found 1 API key at 1 place in 4 files\./);
+    assert.deepEqual(left, ['three/bot.py']);
+    // A thread that has ended has no number any more.
+    await until('the threads to end', () => started.every(({ threadId }) => threadId === -1));
   });
 
   it('names a file with a key in a part that an editor does not show', async () => {
