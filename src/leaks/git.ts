@@ -51,6 +51,9 @@ export interface GitQuestion {
   readonly onComplaint?: (piece: Buffer) => void;
 }
 
+/** `runGit` for one folder and one signal. */
+export type AskGit = (args: readonly string[], question?: GitQuestion) => Promise<GitAnswer>;
+
 /** Output longer than this is not taken: the answer counts as missing; in bytes. */
 const largestOutput = 64 * 1024 * 1024;
 
@@ -130,8 +133,7 @@ export async function standingOf(
   signal: AbortSignal,
   untrusted: readonly string[] = [],
 ): Promise<FileStanding> {
-  const ask = (args: readonly string[], question: GitQuestion = {}): Promise<GitAnswer> =>
-    runGit(folder, args, signal, { ...question, untrusted });
+  const ask: AskGit = (args, question) => runGit(folder, args, signal, { ...question, untrusted });
   // A name is no pattern: `*.env` is one file, and a colon at the start is a colon.
   const name = isAbsolute(path) ? path : `./${path}`;
   const isTracked = holdsRawKey(path) ? await isListed(ask, folder, path) : await isMatched(ask, name);
@@ -141,20 +143,43 @@ export async function standingOf(
   return ignored.code === 0 ? 'ignored' : 'untracked';
 }
 
-type Ask = (args: readonly string[], question?: GitQuestion) => Promise<GitAnswer>;
-
 /** Whether Git tracks a file; undefined when it cannot tell. */
-async function isMatched(ask: Ask, name: string): Promise<boolean | undefined> {
+async function isMatched(ask: AskGit, name: string): Promise<boolean | undefined> {
   const tracked = await ask(['--literal-pathspecs', 'ls-files', '--error-unmatch', '--', name]);
   return tracked.kind === 'missing' || tracked.code === 128 ? undefined : tracked.code === 0;
 }
 
 /** The same for a file whose name holds a key, which must not stand among the arguments of a process. */
-async function isListed(ask: Ask, folder: string, path: string): Promise<boolean | undefined> {
+async function isListed(ask: AskGit, folder: string, path: string): Promise<boolean | undefined> {
   const wanted = relative(folder, resolve(folder, path)).split(sep).join('/');
-  const tracked = await ask(['ls-files', '-z']);
-  if (tracked.kind === 'missing' || tracked.code !== 0) return undefined;
-  return tracked.output.split('\0').includes(wanted);
+  return (await trackedOf(ask, new Set([wanted])))?.has(wanted);
+}
+
+/**
+ * Which of some files Git tracks; undefined when it cannot tell. All names are read, since one among the arguments could
+ * hold a key.
+ *
+ * @param names as seen from the folder in which Git is asked, below it, with `/`.
+ */
+export async function trackedOf(
+  ask: AskGit,
+  names: ReadonlySet<string>,
+): Promise<ReadonlySet<string> | undefined> {
+  const tracked = new Set<string>();
+  const onOutput = splitAt('\0', (name) => names.has(name) && tracked.add(name));
+  const answer = await ask(['ls-files', '-z'], { onOutput });
+  return answer.kind === 'answered' && answer.code === 0 ? tracked : undefined;
+}
+
+/** Cuts output into what stands before each `end`; what comes behind the last is not handed out. */
+export function splitAt(end: string, take: (part: string) => void): (piece: Buffer) => void {
+  let rest = '';
+  const decoder = new TextDecoder();
+  return (piece) => {
+    const parts = (rest + decoder.decode(piece, { stream: true })).split(end);
+    rest = parts.pop() ?? '';
+    for (const part of parts) take(part);
+  };
 }
 
 /**

@@ -1,9 +1,6 @@
 import { CommitFileReader, type CommitFile } from './commitFiles';
-import type { GitAnswer, GitQuestion } from './git';
+import { splitAt, type AskGit, type GitAnswer } from './git';
 import { ObjectReader, type KeyedObject } from './objectKeys';
-
-/** `runGit` for one folder and one signal. */
-export type AskGit = (args: readonly string[], question?: GitQuestion) => Promise<GitAnswer>;
 
 /** Who wrote a commit, by the name in it, and when, in milliseconds since 1970. */
 export interface Authorship {
@@ -45,7 +42,7 @@ export class RepositoryHistory {
 
   private async lines(args: readonly string[], input: string): Promise<readonly string[] | undefined> {
     const lines: string[] = [];
-    const answer = await this.ask(args, { input, onOutput: eachLine((line) => lines.push(line)) });
+    const answer = await this.ask(args, { input, onOutput: splitAt('\n', (line) => lines.push(line)) });
     const isWhole = answer.kind === 'answered' && answer.code === 0;
     this.isWhole &&= isWhole;
     return isWhole ? lines : undefined;
@@ -62,7 +59,7 @@ export class RepositoryHistory {
     };
     const format = '--batch-check=%(objecttype) %(objectname)';
     const args = ['cat-file', '--batch-all-objects', '--unordered', '--buffer', format];
-    const answer = await this.ask(args, { onOutput: eachLine(take) });
+    const answer = await this.ask(args, { onOutput: splitAt('\n', take) });
     this.isWhole &&= answer.kind === 'answered' && answer.code === 0;
     return ids;
   }
@@ -124,7 +121,7 @@ export class RepositoryHistory {
       lines = [];
     };
     const args = ['rev-list', '--no-walk=unsorted', '--encoding=UTF-8', '--format=%at%n%an', '--stdin'];
-    const answer = await this.ask(args, { input: lined(commits), onOutput: eachLine(take) });
+    const answer = await this.ask(args, { input: lined(commits), onOutput: splitAt('\n', take) });
     this.isWhole &&= answer.kind === 'answered' && answer.code === 0;
     return found;
   }
@@ -144,17 +141,6 @@ export class RepositoryHistory {
       start += 1;
     }
   }
-}
-
-/** Cuts output into lines; a last one without an end is not handed out. */
-export function eachLine(take: (line: string) => void): (piece: Buffer) => void {
-  let rest = '';
-  const decoder = new TextDecoder();
-  return (piece) => {
-    const lines = (rest + decoder.decode(piece, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) take(line);
-  };
 }
 
 function lined(ids: readonly string[]): string {

@@ -2,9 +2,9 @@ import { stat } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { maskRawKey } from '../omi/rawKey';
 import type { CommitFile } from './commitFiles';
-import { runGit } from './git';
+import { runGit, type AskGit } from './git';
 import { remoteBranches } from './remoteBranches';
-import { RepositoryHistory, type AskGit } from './repositoryHistory';
+import { RepositoryHistory } from './repositoryHistory';
 import type { SeenKey } from './seenKey';
 
 /** A commit that brings a key into a file. One that moves the file brings it to the file's new name. */

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import type { AskGit } from '../../../src/leaks/git';
 import { remoteBranches } from '../../../src/leaks/remoteBranches';
-import type { AskGit } from '../../../src/leaks/repositoryHistory';
 import { seenKeyOf } from '../../../src/leaks/seenKey';
 import {
   commit,
