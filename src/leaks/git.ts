@@ -51,9 +51,6 @@ export interface GitQuestion {
   readonly onComplaint?: (piece: Buffer) => void;
 }
 
-/** `runGit` for one folder and one signal. */
-export type AskGit = (args: readonly string[], question?: GitQuestion) => Promise<GitAnswer>;
-
 /** Output longer than this is not taken: the answer counts as missing; in bytes. */
 const largestOutput = 64 * 1024 * 1024;
 
@@ -106,6 +103,14 @@ export async function runGit(
   });
 }
 
+/** {@link runGit} for one folder and one signal. */
+export type AskGit = (args: readonly string[], question?: GitQuestion) => Promise<GitAnswer>;
+
+/** @param untrusted see {@link GitQuestion}. */
+export function gitIn(folder: string, signal: AbortSignal, untrusted?: readonly string[]): AskGit {
+  return (args, question) => runGit(folder, args, signal, { ...question, untrusted });
+}
+
 /** Undefined where it cannot even be tried, as in a folder that has become a file. */
 function start(
   program: string,
@@ -133,7 +138,7 @@ export async function standingOf(
   signal: AbortSignal,
   untrusted: readonly string[] = [],
 ): Promise<FileStanding> {
-  const ask: AskGit = (args, question) => runGit(folder, args, signal, { ...question, untrusted });
+  const ask = gitIn(folder, signal, untrusted);
   // A name is no pattern: `*.env` is one file, and a colon at the start is a colon.
   const name = isAbsolute(path) ? path : `./${path}`;
   const isTracked = holdsRawKey(path) ? await isListed(ask, folder, path) : await isMatched(ask, name);
@@ -230,7 +235,8 @@ async function programAt(path: string): Promise<string | undefined> {
   }
 }
 
-function isInside(folder: string, path: string): boolean {
+/** Whether a path is that of a folder, or of something in it. */
+export function isInside(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }

@@ -1,5 +1,6 @@
 import { access, realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
+import type { AskGit } from './git';
 
 /** Files by the root of the repository that they lie in (undefined: in none), with their names from there. */
 export async function byRepository(
@@ -21,6 +22,12 @@ export async function byRepository(
     else found.set(root, new Map([[path, name]]));
   }
   return found;
+}
+
+/** Where the history lies that all work trees of a repository share; undefined where Git does not say. */
+export async function historyPlace(ask: AskGit): Promise<string | undefined> {
+  const answer = await ask(['rev-parse', '--path-format=absolute', '--git-common-dir']);
+  return answer.kind === 'answered' && answer.code === 0 ? answer.output.replace(/\r?\n$/, '') : undefined;
 }
 
 /** As Git names it. */

@@ -8,6 +8,9 @@ export interface Authorship {
   readonly authoredAt: number;
 }
 
+/** To pick the commits of more files than these takes Git longer than to go through the files of all commits. */
+const mostPicked = 4;
+
 /** Git stops at an object that it cannot read; so many times it is asked for what comes behind. */
 const mostResumptions = 20;
 
@@ -21,13 +24,13 @@ export class RepositoryHistory {
   constructor(private readonly ask: AskGit) {}
 
   /**
-   * Commits that a branch, a remote branch, a tag, any stash or a checkout leads to, newest first; with `paths` those
-   * alone that change one of these files, also on a side branch that came to nothing. Names are relative to the folder.
-   * Of a damaged repository all commits that are there.
+   * Commits that a branch, a remote branch, a tag, any stash or a checkout leads to, newest first; with a few `paths`
+   * those alone that change one of these files, also on a side branch that came to nothing. Names are relative to the
+   * folder. Of a damaged repository all commits that are there.
    */
   async commits(paths: readonly string[] = []): Promise<readonly string[]> {
     // A line is a name there: one that holds a line end cannot narrow the list down.
-    const names = paths.some((path) => path.includes('\n')) ? [] : paths;
+    const names = paths.length > mostPicked || paths.some((path) => path.includes('\n')) ? [] : paths;
     const input = [...(await this.stashes()), ...(names.length > 0 ? ['--', ...names] : []), ''].join('\n');
     const lines = await this.lines(['rev-list', '--all', '--full-history', '--stdin'], input);
     // A branch that leads nowhere, or a parent that is lost, and Git lists nothing: any commit is better than none.

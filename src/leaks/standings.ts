@@ -1,4 +1,4 @@
-import { runGit, trackedOf, type AskGit, type FileStanding } from './git';
+import { gitIn, trackedOf, type FileStanding } from './git';
 import { byRepository } from './repositories';
 import { ignoredOf, type Place } from './workTree';
 
@@ -29,9 +29,7 @@ async function standingsIn(
   place: Place,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, FileStanding>> {
-  const { folder, signal, untrusted } = place;
-  const ask: AskGit = (args, question) => runGit(folder, args, signal, { ...question, untrusted });
-  const tracked = await trackedOf(ask, new Set(names));
+  const tracked = await trackedOf(gitIn(place.folder, place.signal, place.untrusted), new Set(names));
   if (!tracked) return new Map();
   const others = names.filter((name) => !tracked.has(name));
   const ignored = await ignoredOf(place, others);

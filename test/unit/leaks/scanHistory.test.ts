@@ -321,6 +321,23 @@ describe('certain files alone', () => {
     expect(both.finds.map(({ path }) => path).sort()).toEqual(['sub/new.env', 'sub/other.env']);
   });
 
+  test('many: no other, no message, not before a rename, and names that look like patterns are names', async () => {
+    const raws = Array.from({ length: 30 }, () => newKey());
+    const names = raws.map((_, index) => `${String(index % 7)}/bot${String(index)}`);
+    for (const [index, name] of names.entries()) write(name, raws[index] ?? '');
+    write('old', newKey());
+    const first = commit(`A message with ${newKey()}`);
+    renameSync(join(place.repo, 'old'), join(place.repo, ':(glob)*'));
+    write('other', newKey());
+    const second = commit();
+    const wanted = [...names, ':(glob)*', '*', '1', 'gone'];
+    const { finds } = await scanned(place.repo, { paths: wanted });
+    const commits = finds.map(({ path, commit: id }) => `${id} ${path}`).sort();
+    expect(commits).toEqual([...names.map((name) => `${first} ${name}`), `${second} :(glob)*`].sort());
+    const narrow = await scanned(place.repo, { paths: wanted.slice(-4) });
+    expect(narrow.finds).toEqual(finds.filter(({ commit: id }) => id === second));
+  });
+
   test('also a key that came and went on a side branch', async () => {
     const key = newKey();
     commitFile('a', 'x\n');
