@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { workspace } from 'vscode';
+import { Uri, workspace } from 'vscode';
 import { gitIn } from '../../leaks/git';
 import type { LeakBook, LookedInto } from '../../leaks/leakBook';
 import { byRepository } from '../../leaks/repositories';
 import { scanHistory } from '../../leaks/scanHistory';
 import type { Log } from '../log';
 import { openFolders } from '../openFolders';
+import { forgetStrayHistory } from './strayHistory';
 import { pathOfText } from './watchedText';
 
 export interface HistoryOfFindsParts {
@@ -51,6 +52,13 @@ export class HistoryOfFinds {
     if (!this.#isReading) void this.#readWanted();
   }
 
+  /** Forgets the commits that are nobody's any more, once folders were removed. */
+  async forgetStray(): Promise<void> {
+    await forgetStrayHistory(this.#parts.book);
+    // What was forgotten is read anew when its folder is back.
+    this.#readAt.clear();
+  }
+
   dispose(): void {
     this.#watch.dispose();
     this.#over.abort();
@@ -94,11 +102,19 @@ export class HistoryOfFinds {
       paths: due.flatMap((path) => names.get(path) ?? []),
       untrusted: openFolders(),
     });
-    if (scan.kind !== 'scanned' || this.#over.signal.aborted) return;
+    // Their folder may have been removed meanwhile.
+    if (scan.kind !== 'scanned' || this.#over.signal.aborted || !this.#isToldOfOne(due)) return;
     if (scan.limits.length > 0)
       log.info(`History of files with keys (${String(due.length)}): ${scan.limits.join(', ')}`);
     due.forEach((path) => this.#readAt.set(path, branches));
     book.noteHistory(scan.finds);
+  }
+
+  /** Whether one of some files lies in a folder, or a key is told of in it. */
+  #isToldOfOne(paths: readonly string[]): boolean {
+    if (paths.some((path) => workspace.getWorkspaceFolder(Uri.file(path)))) return true;
+    const told = new Set(this.#parts.book.addresses.map(pathOfText));
+    return paths.some((path) => told.has(path));
   }
 
   /** What all branches, remote ones and tags lead to, as one mark; undefined where Git does not say. */
