@@ -103,6 +103,14 @@ export async function runGit(
   });
 }
 
+/** {@link runGit} for one folder and one signal. */
+export type AskGit = (args: readonly string[], question?: GitQuestion) => Promise<GitAnswer>;
+
+/** @param untrusted see {@link GitQuestion}. */
+export function gitIn(folder: string, signal: AbortSignal, untrusted?: readonly string[]): AskGit {
+  return (args, question) => runGit(folder, args, signal, { ...question, untrusted });
+}
+
 /** Undefined where it cannot even be tried, as in a folder that has become a file. */
 function start(
   program: string,
@@ -130,8 +138,7 @@ export async function standingOf(
   signal: AbortSignal,
   untrusted: readonly string[] = [],
 ): Promise<FileStanding> {
-  const ask = (args: readonly string[], question: GitQuestion = {}): Promise<GitAnswer> =>
-    runGit(folder, args, signal, { ...question, untrusted });
+  const ask = gitIn(folder, signal, untrusted);
   // A name is no pattern: `*.env` is one file, and a colon at the start is a colon.
   const name = isAbsolute(path) ? path : `./${path}`;
   const isTracked = holdsRawKey(path) ? await isListed(ask, folder, path) : await isMatched(ask, name);
@@ -141,20 +148,43 @@ export async function standingOf(
   return ignored.code === 0 ? 'ignored' : 'untracked';
 }
 
-type Ask = (args: readonly string[], question?: GitQuestion) => Promise<GitAnswer>;
-
 /** Whether Git tracks a file; undefined when it cannot tell. */
-async function isMatched(ask: Ask, name: string): Promise<boolean | undefined> {
+async function isMatched(ask: AskGit, name: string): Promise<boolean | undefined> {
   const tracked = await ask(['--literal-pathspecs', 'ls-files', '--error-unmatch', '--', name]);
   return tracked.kind === 'missing' || tracked.code === 128 ? undefined : tracked.code === 0;
 }
 
 /** The same for a file whose name holds a key, which must not stand among the arguments of a process. */
-async function isListed(ask: Ask, folder: string, path: string): Promise<boolean | undefined> {
+async function isListed(ask: AskGit, folder: string, path: string): Promise<boolean | undefined> {
   const wanted = relative(folder, resolve(folder, path)).split(sep).join('/');
-  const tracked = await ask(['ls-files', '-z']);
-  if (tracked.kind === 'missing' || tracked.code !== 0) return undefined;
-  return tracked.output.split('\0').includes(wanted);
+  return (await trackedOf(ask, new Set([wanted])))?.has(wanted);
+}
+
+/**
+ * Which of some files Git tracks; undefined when it cannot tell. All names are read, since one among the arguments could
+ * hold a key.
+ *
+ * @param names as seen from the folder in which Git is asked, below it, with `/`.
+ */
+export async function trackedOf(
+  ask: AskGit,
+  names: ReadonlySet<string>,
+): Promise<ReadonlySet<string> | undefined> {
+  const tracked = new Set<string>();
+  const onOutput = splitAt('\0', (name) => names.has(name) && tracked.add(name));
+  const answer = await ask(['ls-files', '-z'], { onOutput });
+  return answer.kind === 'answered' && answer.code === 0 ? tracked : undefined;
+}
+
+/** Cuts output into what stands before each `end`; what comes behind the last is not handed out. */
+export function splitAt(end: string, take: (part: string) => void): (piece: Buffer) => void {
+  let rest = '';
+  const decoder = new TextDecoder();
+  return (piece) => {
+    const parts = (rest + decoder.decode(piece, { stream: true })).split(end);
+    rest = parts.pop() ?? '';
+    for (const part of parts) take(part);
+  };
 }
 
 /**
@@ -205,7 +235,8 @@ async function programAt(path: string): Promise<string | undefined> {
   }
 }
 
-function isInside(folder: string, path: string): boolean {
+/** Whether a path is that of a folder, or of something in it. */
+export function isInside(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }

@@ -1,5 +1,5 @@
 import { holdsRawKey, maskRawKey } from '../omi/rawKey';
-import { eachLine, type AskGit } from './repositoryHistory';
+import { splitAt, type AskGit } from './git';
 
 /** So many branches are named of those that hold a commit. */
 const mostBranches = 5;
@@ -19,7 +19,7 @@ export async function remoteBranches(
   const walk = new BranchWalk(tips, commits);
   const args = ['rev-list', '--topo-order', '--parents', '--ignore-missing', '--stdin'];
   const input = [...tips.keys()].join('\n');
-  const answer = await ask(args, { input, onOutput: eachLine((line) => walk.take(line)) });
+  const answer = await ask(args, { input, onOutput: splitAt('\n', (line) => walk.take(line)) });
   return answer.kind === 'answered' && answer.code === 0 ? walk.found : 'failed';
 }
 

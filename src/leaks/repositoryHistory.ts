@@ -1,15 +1,15 @@
 import { CommitFileReader, type CommitFile } from './commitFiles';
-import type { GitAnswer, GitQuestion } from './git';
+import { splitAt, type AskGit, type GitAnswer } from './git';
 import { ObjectReader, type KeyedObject } from './objectKeys';
-
-/** `runGit` for one folder and one signal. */
-export type AskGit = (args: readonly string[], question?: GitQuestion) => Promise<GitAnswer>;
 
 /** Who wrote a commit, by the name in it, and when, in milliseconds since 1970. */
 export interface Authorship {
   readonly author: string;
   readonly authoredAt: number;
 }
+
+/** To pick the commits of more files than these takes Git longer than to go through the files of all commits. */
+const mostPicked = 4;
 
 /** Git stops at an object that it cannot read; so many times it is asked for what comes behind. */
 const mostResumptions = 20;
@@ -24,13 +24,13 @@ export class RepositoryHistory {
   constructor(private readonly ask: AskGit) {}
 
   /**
-   * Commits that a branch, a remote branch, a tag, any stash or a checkout leads to, newest first; with `paths` those
-   * alone that change one of these files, also on a side branch that came to nothing. Names are relative to the folder.
-   * Of a damaged repository all commits that are there.
+   * Commits that a branch, a remote branch, a tag, any stash or a checkout leads to, newest first; with a few `paths`
+   * those alone that change one of these files, also on a side branch that came to nothing. Names are relative to the
+   * folder. Of a damaged repository all commits that are there.
    */
   async commits(paths: readonly string[] = []): Promise<readonly string[]> {
     // A line is a name there: one that holds a line end cannot narrow the list down.
-    const names = paths.some((path) => path.includes('\n')) ? [] : paths;
+    const names = paths.length > mostPicked || paths.some((path) => path.includes('\n')) ? [] : paths;
     const input = [...(await this.stashes()), ...(names.length > 0 ? ['--', ...names] : []), ''].join('\n');
     const lines = await this.lines(['rev-list', '--all', '--full-history', '--stdin'], input);
     // A branch that leads nowhere, or a parent that is lost, and Git lists nothing: any commit is better than none.
@@ -45,7 +45,7 @@ export class RepositoryHistory {
 
   private async lines(args: readonly string[], input: string): Promise<readonly string[] | undefined> {
     const lines: string[] = [];
-    const answer = await this.ask(args, { input, onOutput: eachLine((line) => lines.push(line)) });
+    const answer = await this.ask(args, { input, onOutput: splitAt('\n', (line) => lines.push(line)) });
     const isWhole = answer.kind === 'answered' && answer.code === 0;
     this.isWhole &&= isWhole;
     return isWhole ? lines : undefined;
@@ -62,7 +62,7 @@ export class RepositoryHistory {
     };
     const format = '--batch-check=%(objecttype) %(objectname)';
     const args = ['cat-file', '--batch-all-objects', '--unordered', '--buffer', format];
-    const answer = await this.ask(args, { onOutput: eachLine(take) });
+    const answer = await this.ask(args, { onOutput: splitAt('\n', take) });
     this.isWhole &&= answer.kind === 'answered' && answer.code === 0;
     return ids;
   }
@@ -124,7 +124,7 @@ export class RepositoryHistory {
       lines = [];
     };
     const args = ['rev-list', '--no-walk=unsorted', '--encoding=UTF-8', '--format=%at%n%an', '--stdin'];
-    const answer = await this.ask(args, { input: lined(commits), onOutput: eachLine(take) });
+    const answer = await this.ask(args, { input: lined(commits), onOutput: splitAt('\n', take) });
     this.isWhole &&= answer.kind === 'answered' && answer.code === 0;
     return found;
   }
@@ -144,17 +144,6 @@ export class RepositoryHistory {
       start += 1;
     }
   }
-}
-
-/** Cuts output into lines; a last one without an end is not handed out. */
-export function eachLine(take: (line: string) => void): (piece: Buffer) => void {
-  let rest = '';
-  const decoder = new TextDecoder();
-  return (piece) => {
-    const lines = (rest + decoder.decode(piece, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) take(line);
-  };
 }
 
 function lined(ids: readonly string[]): string {

@@ -2,9 +2,10 @@ import { stat } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { maskRawKey } from '../omi/rawKey';
 import type { CommitFile } from './commitFiles';
-import { runGit } from './git';
+import { gitIn, type AskGit } from './git';
 import { remoteBranches } from './remoteBranches';
-import { RepositoryHistory, type AskGit } from './repositoryHistory';
+import { historyPlace } from './repositories';
+import { RepositoryHistory } from './repositoryHistory';
 import type { SeenKey } from './seenKey';
 
 /** A commit that brings a key into a file. One that moves the file brings it to the file's new name. */
@@ -43,7 +44,7 @@ export type HistoryScan =
       readonly repository: string | undefined;
       /** Newest first, by author date. */
       readonly finds: readonly HistoryFind[];
-      /** How many commits the history has; with `paths` those alone that changed one of the files. */
+      /** How many commits the history has; with a few `paths` those alone that changed one of the files. */
       readonly commits: number;
       readonly limits: readonly HistoryLimit[];
     }
@@ -72,8 +73,8 @@ export async function scanHistory(folder: string, wishes: HistoryWishes): Promis
   const { signal, untrusted } = wishes;
   // What counts is what is pushed: the commits as they are, not what replaces them here.
   const whole = ['--no-replace-objects', '--literal-pathspecs'];
-  const ask: AskGit = (args, question) =>
-    runGit(folder, [...whole, ...args], signal, { ...question, untrusted });
+  const git = gitIn(folder, signal, untrusted);
+  const ask: AskGit = (args, question) => git([...whole, ...args], question);
   const repository = await repositoryOf(ask);
   if (signal.aborted)
     return {
@@ -106,7 +107,7 @@ async function repositoryOf(ask: AskGit): Promise<Repository | 'none' | 'missing
   if (directory.kind === 'missing') return 'missing';
   if (directory.code !== 0) return 'none';
   const gitDirectory = directory.output.replace(/\r?\n$/, '');
-  const common = (await line('rev-parse', '--path-format=absolute', '--git-common-dir')) ?? gitDirectory;
+  const common = (await historyPlace(ask)) ?? gitDirectory;
   const isCut = (await line('rev-parse', '--is-shallow-repository')) === 'true';
   const promises = await line(
     'config',

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { appendFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join, relative } from 'node:path';
 import * as vscode from 'vscode';
 import { withoutGitExtension } from './support/editorSettings';
 import { hostWatch, replace } from './support/hostWatch';
@@ -8,6 +10,7 @@ import { latch } from './support/latch';
 import {
   clearWorkspace,
   fixesAt,
+  folder,
   git,
   makeRepository,
   masked,
@@ -448,6 +451,41 @@ describe('Keys in documents', () => {
       // The same key elsewhere is as public.
       const { document: other } = await openFile('elsewhere.txt', raw);
       await problemSaying(other.uri, /is in a pushed commit\./);
+    });
+
+    it('pushed from many folders, a nested repository and one behind a link: each is read once', async () => {
+      const place = await mkdtemp(join(tmpdir(), 'omi-'));
+      const path = process.env['PATH'];
+      try {
+        const heard = join(place, 'heard');
+        const own = join(place, 'own', 'git');
+        await mkdir(dirname(own));
+        const real = join(git('.', '--exec-path'), 'git');
+        await writeFile(own, `#!/bin/sh\necho "$@" >> '${heard}'\nexec '${real}' "$@"\n`, { mode: 0o755 });
+        const outside = relative(folder, join(await realpath(place), 'outside'));
+        const raws = Array.from({ length: 122 }, () => newKey());
+        const names = raws.map((raw, index) => `repo/${String(index)}/${index < 2 ? raw : 'bot'}.py`);
+        names.splice(-2, 2, 'repo/nested/bot.py', `${outside}/sub/bot.py`);
+        for (const [index, name] of names.entries()) await put(name, `key = "${raws[index] ?? ''}"\n`);
+        for (const repository of ['repo/nested', 'repo', outside]) {
+          await makeRepository(repository);
+          git(repository, 'add', '.', ':!nested');
+          git(repository, 'commit', '--quiet', '-m', 'bots');
+          git(repository, 'push', '--quiet', 'origin', 'main');
+        }
+        await symlink(pathOf(`${outside}/sub`), pathOf('way'));
+        process.env['PATH'] = [dirname(own), path].join(delimiter);
+        await scan();
+        await vscode.window.showTextDocument(uriOf('way/bot.py'));
+        for (const name of [...names.slice(0, -1), 'way/bot.py'])
+          await problemSaying(uriOf(name), /is in a pushed commit\./);
+        const asked = await readFile(heard, 'utf8');
+        assert.equal(asked.split('rev-list --all').length - 1, 3);
+        assert.ok(!raws.some((raw) => asked.includes(raw)));
+      } finally {
+        process.env['PATH'] = path;
+        await rm(place, { recursive: true, force: true });
+      }
     });
 
     for (const isWatched of [true, false]) {

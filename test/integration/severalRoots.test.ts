@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import type { KeysNode } from '../../src/editor/views/keysTree';
 import { withoutGitExtension } from './support/editorSettings';
 import { hostWatch } from './support/hostWatch';
-import { problems } from './support/leaks';
+import { problems, problemSaying } from './support/leaks';
 import { MemoryFiles } from './support/memoryFiles';
 import type { ShownMessage } from './support/person';
 import { forgetLeaks, Repository, strangeKey } from './support/repository';
@@ -174,6 +174,20 @@ describe('Write to .env, in a workspace of two folders and a virtual one', () =>
       return Promise.all(nodes.map(async (node) => labelOf(await stage.item(node))));
     };
 
+    /** Acts while a folder is not in the workspace. */
+    const without = async (name: string, act: () => Promise<void>): Promise<void> => {
+      const all = vscode.workspace.workspaceFolders ?? [];
+      const folder = all.find((one) => one.name === name) ?? assert.fail(name);
+      assert.ok(vscode.workspace.updateWorkspaceFolders(folder.index, 1));
+      try {
+        await act();
+      } finally {
+        const { index, uri } = folder;
+        vscode.workspace.updateWorkspaceFolders(index, 0, { uri, name });
+        await until('the folder', () => vscode.workspace.workspaceFolders?.length === all.length);
+      }
+    };
+
     it('looks into all folders, the virtual one, too, and names the folder of each place', async () => {
       new Repository(folderOf('one')).put('bot.py', `key = "${strangeKey()}"\n`);
       new Repository(folderOf('two')).put('bot.py', `key = "${strangeKey()}"\n`);
@@ -202,16 +216,63 @@ describe('Write to .env, in a workspace of two folders and a virtual one', () =>
       await vscode.window.showTextDocument(cloud('open.py'));
       await scan('omi.leak.scanWorkspace');
       await problems(cloud('bot.py'));
-      const [folder] = (vscode.workspace.workspaceFolders ?? []).slice(2);
-      assert.ok(folder && vscode.workspace.updateWorkspaceFolders(2, 1));
-      try {
+      await without('cloud', async () => {
         await problems(cloud('bot.py'), 0);
         await problems(cloud('open.py'));
         await problems(kept);
-      } finally {
-        vscode.workspace.updateWorkspaceFolders(2, 0, folder);
-        await until('the virtual folder', () => vscode.workspace.workspaceFolders?.length === 3);
-      }
+      });
+    });
+
+    it('of a folder that is removed no commit is kept, and they are read anew once it is back', async () => {
+      const kept = new Repository(folderOf('one'));
+      kept.init();
+      kept.put('bot.py', `key = "${strangeKey()}"\n`);
+      kept.commit();
+      const removed = new Repository(folderOf('two'));
+      removed.init();
+      const told = removed.put('bot.py', `key = "${strangeKey()}"\n`);
+      removed.put('old.py', `key = "${strangeKey()}"\n`);
+      removed.commit();
+      removed.put('old.py', 'import os\n');
+      removed.commit();
+      await scan('omi.leak.scanWorkspace');
+      await problemSaying(told, /is in a commit/);
+      await scan('omi.leak.scanHistory');
+      await places(3);
+      await without('two', async () => {
+        assert.deepEqual(await places(1), ['one/bot.py:1']);
+      });
+      await scan('omi.leak.scanWorkspace');
+      await problemSaying(told, /is in a commit/);
+    });
+
+    it('of a folder that is removed those commits are kept that another folder or an open text shares', async () => {
+      const one = new Repository(folderOf('one'));
+      one.init();
+      one.put('old.py', `key = "${strangeKey()}"\n`);
+      const shared = one.commit();
+      one.put('old.py', 'import os\n');
+      one.commit();
+      const two = new Repository(folderOf('two'));
+      one.git('worktree', 'add', '--quiet', '-b', 'side', '--force', two.folder);
+      const nested = ['closed', 'open'].map((name) => {
+        const uri = two.put(`${name}/bot.py`, `key = "${strangeKey()}"\n`);
+        const repository = new Repository(join(two.folder, name));
+        repository.init();
+        repository.commit();
+        return uri;
+      });
+      const open = nested[1] ?? assert.fail();
+      await vscode.window.showTextDocument(open);
+      await scan('omi.leak.scanWorkspace');
+      for (const uri of nested) await problemSaying(uri, /is in a commit/);
+      await scan('omi.leak.scanHistory');
+      await places(3);
+      await without('two', async () => {
+        const left = await places(2);
+        assert.ok(left.some((label) => label.startsWith(shared.slice(0, 7))));
+        await problemSaying(open, /is in a commit/);
+      });
     });
 
     it('searches the history of the folders on disk, each repository once', async () => {

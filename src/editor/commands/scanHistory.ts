@@ -5,6 +5,7 @@ import { isWhole, scanHistories, type NamedFolder } from '../leaks/historyScan';
 import { keyLeaks } from '../leaks/keyLeaks';
 import { tellScan } from '../leaks/scanActions';
 import { scanning } from '../leaks/scanProgress';
+import { forgetStrayHistory } from '../leaks/strayHistory';
 import { notify, showNotice } from '../notify';
 import type { Parts } from '../parts';
 
@@ -22,6 +23,8 @@ export async function scanGitHistory(parts: Parts): Promise<void> {
     const gone = await missing(leaks.book.repositories);
     if (isWhole(done)) leaks.book.replaceHistory(done.finds, new Set([...done.searched, ...gone]));
     else leaks.book.noteHistory(done.finds);
+    // A folder may have been removed meanwhile.
+    if (!folders.every(({ uri }) => workspace.getWorkspaceFolder(uri))) await forgetStrayHistory(leaks.book);
     leaks.searches.noteHistory(done);
     const mayAsk = !signal.aborted && done.finds.length > 0;
     return { survey: done, unreadLists: mayAsk ? await leaks.readLists() : [] };

@@ -120,6 +120,7 @@ export class DocumentWatch {
         !workspace.getWorkspaceFolder(Uri.parse(address, true)) &&
         !isOpen(address),
     );
+    if (folders.length > 0) void this.#parts.history.forgetStray();
   }
 
   #followMove(from: Uri, to: Uri): void {

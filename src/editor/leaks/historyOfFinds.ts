@@ -1,30 +1,38 @@
-import { Uri } from 'vscode';
+import { createHash } from 'node:crypto';
+import { Uri, workspace } from 'vscode';
+import { gitIn } from '../../leaks/git';
 import type { LeakBook, LookedInto } from '../../leaks/leakBook';
+import { byRepository } from '../../leaks/repositories';
+import { scanHistory } from '../../leaks/scanHistory';
 import type { Log } from '../log';
-import type { FileFacts } from './fileFacts';
-import { fileOfDocument, usedText } from './watchedText';
+import { openFolders } from '../openFolders';
+import { forgetStrayHistory } from './strayHistory';
+import { pathOfText } from './watchedText';
 
 export interface HistoryOfFindsParts {
   readonly book: LeakBook;
-  readonly facts: FileFacts;
   readonly log: Log;
 }
 
-/** Git is run a dozen times for each folder, one after the other; that is some ten seconds in the background. */
-const mostFolders = 100;
+/** A history that takes longer than this is given up until a branch has changed, which the log says. */
+const historyLimitMs = 120_000;
 
 /**
- * Has the history read of each file in which keys were found, by whatever look: into a document, a file, or all folders.
- * So it is known of them, too, when they are published already.
+ * Looks for the commits that brought keys into the files in which keys were found, by whatever look: into a document, a
+ * file, or all folders. So it is known of them, too, when they are published already. Works in the background; a
+ * repository is read once for all of its files, and not again for the same file unless a branch has changed.
  */
 export class HistoryOfFinds {
   readonly #parts: HistoryOfFindsParts;
   readonly #watch: { dispose(): void };
   /** Each look makes a new value; what else is told of a text is no reason to ask Git. */
   readonly #seen = new WeakSet<LookedInto>();
-  /** The folders whose files are followed, beside those of texts that somebody has before them. */
-  #folders = new Set<string>();
-  #hasTold = false;
+  /** Files by their paths, as below. */
+  readonly #wanted = new Set<string>();
+  /** What the branches of a file's repository were when its history was read. */
+  readonly #readAt = new Map<string, string>();
+  readonly #over = new AbortController();
+  #isReading = false;
 
   constructor(parts: HistoryOfFindsParts) {
     this.#parts = parts;
@@ -35,16 +43,25 @@ export class HistoryOfFinds {
 
   /** Reads the history of files anew; those whose branches are as they were are passed over. */
   read(addresses: Iterable<string>): void {
-    const { book, facts } = this.#parts;
+    if (!workspace.isTrusted) return;
     for (const address of addresses) {
-      const standing = book.textAt(address)?.standing ?? 'outside';
-      const file = fileOfDocument({ uri: Uri.parse(address, true) });
-      if (file && standing !== 'outside' && this.#isMeant(address)) facts.readHistory(file);
+      const standing = this.#parts.book.textAt(address)?.standing ?? 'outside';
+      const path = standing === 'outside' ? undefined : pathOfText(address);
+      if (path !== undefined) this.#wanted.add(path);
     }
+    if (!this.#isReading) void this.#readWanted();
+  }
+
+  /** Forgets the commits that are nobody's any more, once folders were removed. */
+  async forgetStray(): Promise<void> {
+    await forgetStrayHistory(this.#parts.book);
+    // What was forgotten is read anew when its folder is back.
+    this.#readAt.clear();
   }
 
   dispose(): void {
     this.#watch.dispose();
+    this.#over.abort();
   }
 
   #follow(addresses: ReadonlySet<string>): void {
@@ -55,33 +72,55 @@ export class HistoryOfFinds {
       this.#seen.add(text);
       return true;
     });
-    if (fresh.length === 0) return;
-    if (this.#folders.size === mostFolders) this.#makeRoom();
-    this.read(fresh);
+    if (fresh.length > 0) this.read(fresh);
   }
 
-  /** Follows no folder any more in which no key is left. */
-  #makeRoom(): void {
-    const folders = new Set(this.#parts.book.addresses.map(folderOf));
-    this.#folders = new Set([...this.#folders].filter((folder) => folders.has(folder)));
-  }
-
-  #isMeant(address: string): boolean {
-    const folder = folderOf(address);
-    if (this.#folders.has(folder) || usedText(address)) return true;
-    if (this.#folders.size < mostFolders) {
-      this.#folders.add(folder);
-      return true;
+  async #readWanted(): Promise<void> {
+    this.#isReading = true;
+    try {
+      while (this.#wanted.size > 0) {
+        const paths = [...this.#wanted];
+        this.#wanted.clear();
+        for (const [root, names] of await byRepository(paths)) {
+          if (this.#over.signal.aborted) return;
+          if (root !== undefined) await this.#readRepository(root, names);
+        }
+      }
+    } finally {
+      this.#isReading = false;
     }
-    if (!this.#hasTold) {
-      this.#hasTold = true;
-      const count = String(mostFolders);
-      this.#parts.log.info(`Keys are in more than ${count} folders: the history of the others is not read.`);
-    }
-    return false;
   }
-}
 
-function folderOf(address: string): string {
-  return address.slice(0, address.lastIndexOf('/'));
+  /** @param names of files from the root, by their paths. */
+  async #readRepository(root: string, names: ReadonlyMap<string, string>): Promise<void> {
+    const { book, log } = this.#parts;
+    const branches = await this.#branches(root);
+    const due = [...names.keys()].filter((path) => this.#readAt.get(path) !== branches);
+    if (branches === undefined || due.length === 0) return;
+    const scan = await scanHistory(root, {
+      signal: AbortSignal.any([this.#over.signal, AbortSignal.timeout(historyLimitMs)]),
+      paths: due.flatMap((path) => names.get(path) ?? []),
+      untrusted: openFolders(),
+    });
+    // Their folder may have been removed meanwhile.
+    if (scan.kind !== 'scanned' || this.#over.signal.aborted || !this.#isToldOfOne(due)) return;
+    if (scan.limits.length > 0)
+      log.info(`History of files with keys (${String(due.length)}): ${scan.limits.join(', ')}`);
+    due.forEach((path) => this.#readAt.set(path, branches));
+    book.noteHistory(scan.finds);
+  }
+
+  /** Whether one of some files lies in a folder, or a key is told of in it. */
+  #isToldOfOne(paths: readonly string[]): boolean {
+    if (paths.some((path) => workspace.getWorkspaceFolder(Uri.file(path)))) return true;
+    const told = new Set(this.#parts.book.addresses.map(pathOfText));
+    return paths.some((path) => told.has(path));
+  }
+
+  /** What all branches, remote ones and tags lead to, as one mark; undefined where Git does not say. */
+  async #branches(root: string): Promise<string | undefined> {
+    const answer = await gitIn(root, this.#over.signal, openFolders())(['rev-parse', '--all']);
+    if (answer.kind === 'missing' || answer.code !== 0) return undefined;
+    return createHash('sha256').update(answer.output).digest('hex');
+  }
 }

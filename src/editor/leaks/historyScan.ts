@@ -1,5 +1,6 @@
 import type { Uri } from 'vscode';
-import { runGit } from '../../leaks/git';
+import { gitIn } from '../../leaks/git';
+import { historyPlace } from '../../leaks/repositories';
 import { scanHistory, type HistoryFind, type HistoryLimit } from '../../leaks/scanHistory';
 import { openFolders } from '../openFolders';
 
@@ -43,7 +44,9 @@ export async function scanHistories(
   const [finds, without, noGit]: [HistoryFind[], string[], string[]] = [[], [], []];
   let [commits, repositories] = [0, 0];
   for (const { name, uri } of folders) {
-    const repository = await repositoryOf(uri.fsPath);
+    const limit = AbortSignal.timeout(gitLimitMs);
+    // Where Git says nothing, the search will say why.
+    const repository = (await historyPlace(gitIn(uri.fsPath, limit, openFolders()))) ?? uri.fsPath;
     if (begun.has(repository)) continue;
     begun.add(repository);
     const before = commits;
@@ -70,13 +73,4 @@ export async function scanHistories(
 export function isWhole({ limits, noGit }: HistorySurvey): boolean {
   const cuts: readonly HistoryLimit[] = ['cancelled', 'gitFailed', 'unreadableObjects'];
   return noGit.length === 0 && !cuts.some((limit) => limits.has(limit));
-}
-
-/** What tells repositories apart: their work trees share one history. The folder itself where Git says nothing. */
-async function repositoryOf(folder: string): Promise<string> {
-  const question = ['rev-parse', '--path-format=absolute', '--git-common-dir'];
-  const answer = await runGit(folder, question, AbortSignal.timeout(gitLimitMs), {
-    untrusted: openFolders(),
-  });
-  return answer.kind === 'answered' && answer.code === 0 ? answer.output : folder;
 }

@@ -1,4 +1,4 @@
-import { TabInputText, TabInputTextDiff, window, workspace, type TextDocument, type Uri } from 'vscode';
+import { TabInputText, TabInputTextDiff, Uri, window, workspace, type TextDocument } from 'vscode';
 import type { Excludes } from '../../leaks/excludes';
 import { isIgnoredLine } from '../../leaks/ignoreLine';
 import type { LookedInto } from '../../leaks/leakBook';
@@ -17,6 +17,12 @@ export function fileOfDocument({ uri }: Pick<TextDocument, 'uri'>): Uri | undefi
   if (uri.scheme !== cellScheme) return uri;
   const notebook = workspace.notebookDocuments.find((one) => one.uri.path === uri.path);
   return notebook?.isUntitled === false ? notebook.uri : undefined;
+}
+
+/** The path of the file on disk that a text is kept in; undefined where there is none. */
+export function pathOfText(address: string): string | undefined {
+  const file = fileOfDocument({ uri: Uri.parse(address, true) });
+  return file?.scheme === 'file' ? file.fsPath : undefined;
 }
 
 /** Whether a person can write a document: output, earlier versions from Git and the like are documents too. */

@@ -12,12 +12,12 @@ import { registerQuickFixes } from './quickFixes';
 /** Starts all that a person sees of keys in documents. */
 export function startWatching(parts: Parts): Disposable {
   const { book } = parts.leaks;
-  const facts = new FileFacts({ log: parts.log, noteHistory: (finds) => book.noteHistory(finds) });
-  const history = new HistoryOfFinds({ book, facts, log: parts.log });
+  const facts = new FileFacts();
+  const history = new HistoryOfFinds({ book, log: parts.log });
   const problems = new Problems(parts);
   const documents = new DocumentWatch({ book, facts, history, log: parts.log });
   return Disposable.from(
-    ...[facts, history, problems, documents],
+    ...[history, problems, documents],
     ...[registerHover(parts), registerQuickFixes(parts), readListsForFinds(parts), watchCaret()],
   );
 }

@@ -188,7 +188,9 @@ describe('a hostile repository runs nothing, and hides nothing', () => {
     writeFileSync(join(place.root, 'bin/git'), noting, { mode: 0o755 });
     vi.stubEnv('PATH', [join(place.root, 'bin'), process.env['PATH'] ?? ''].join(delimiter));
     const { finds } = await scanned();
-    expect((await scanned(place.repo, { paths: [`${key}.env`] })).finds).toEqual(finds);
+    const names = [`${key}.env`, 'a', 'b', 'c', 'd'];
+    for (const paths of [names.slice(0, 1), names])
+      expect((await scanned(place.repo, { paths })).finds).toEqual(finds);
     expect(finds.map((find) => find.commit)).toEqual([id]);
     const said = readFileSync(log, 'utf8');
     expect(said).toContain('diff-tree');

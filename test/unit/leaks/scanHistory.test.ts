@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import type { AskGit } from '../../../src/leaks/git';
 import { remoteBranches } from '../../../src/leaks/remoteBranches';
-import type { AskGit } from '../../../src/leaks/repositoryHistory';
 import { seenKeyOf } from '../../../src/leaks/seenKey';
 import {
   commit,
@@ -319,6 +319,23 @@ describe('certain files alone', () => {
     expect((await scanned(place.repo, { paths: ['*.env', 'sub'] })).finds).toEqual([]);
     const both = await scanned(place.repo, { paths: ['sub/new.env', './sub/../sub/other.env'] });
     expect(both.finds.map(({ path }) => path).sort()).toEqual(['sub/new.env', 'sub/other.env']);
+  });
+
+  test('many: no other, no message, not before a rename, and names that look like patterns are names', async () => {
+    const raws = Array.from({ length: 30 }, () => newKey());
+    const names = raws.map((_, index) => `${String(index % 7)}/bot${String(index)}`);
+    for (const [index, name] of names.entries()) write(name, raws[index] ?? '');
+    write('old', newKey());
+    const first = commit(`A message with ${newKey()}`);
+    renameSync(join(place.repo, 'old'), join(place.repo, ':(glob)*'));
+    write('other', newKey());
+    const second = commit();
+    const wanted = [...names, ':(glob)*', '*', '1', 'gone'];
+    const { finds } = await scanned(place.repo, { paths: wanted });
+    const commits = finds.map(({ path, commit: id }) => `${id} ${path}`).sort();
+    expect(commits).toEqual([...names.map((name) => `${first} ${name}`), `${second} :(glob)*`].sort());
+    const narrow = await scanned(place.repo, { paths: wanted.slice(-4) });
+    expect(narrow.finds).toEqual(finds.filter(({ commit: id }) => id === second));
   });
 
   test('also a key that came and went on a side branch', async () => {
