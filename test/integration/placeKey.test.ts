@@ -172,6 +172,27 @@ describe('Place New API Key', () => {
       assert.equal(await clipboard(), 'a recipe');
     });
 
+    it('copied again it stays for the time said then', async () => {
+      const { raw, done } = await begin("Keep in VS Code's Vault");
+      await stage.person.close();
+      await done;
+      const copy = async (): Promise<void> => {
+        const command = stage.run('omi.key.place');
+        await stage.person.take('new-bot');
+        await stage.person.take('Copy');
+        await stage.person.close();
+        await command.done;
+      };
+      await copy();
+      await configure('clipboard.clearAfterSeconds', 3);
+      const cleared = logged('The clipboard was cleared.');
+      const from = Date.now();
+      await copy();
+      assert.equal(hidden(await clipboard()), hidden(raw));
+      await cleared;
+      assert.ok(Date.now() - from >= 3000, 'cleared too early');
+    });
+
     it('0 seconds: nothing is said about clearing', async () => {
       await configure('clipboard.clearAfterSeconds', 0);
       const { raw, done } = await begin('Copy');
