@@ -253,7 +253,8 @@ export class Rotations {
 
   /** The new key's secret, while it is held or, with a vault that refused it, in memory. */
   async secret({ fresh }: Rotation): Promise<string | undefined> {
-    return fresh ? (this.#unheld.get(fresh.id) ?? this.#parts.pending.read(fresh.id)) : undefined;
+    if (!fresh) return undefined;
+    return this.#unheld.get(fresh.id) ?? this.#parts.pending.read(fresh.id).catch(() => undefined);
   }
 
   /** The ids of all keys that Omi lists now. */
