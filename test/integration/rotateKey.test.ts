@@ -204,6 +204,13 @@ describe('Rotate API Key', () => {
         stage.sandbox.requests.some(({ bearer }) => bearer?.startsWith('omi_')),
         false,
       );
+      await stage.run('omi.showActivity').done;
+      const ends = await until('the activity', () => {
+        const rows = vscode.window.activeTextEditor?.document.getText().split('\n') ?? [];
+        const ofKey = rows.filter((one) => one.includes('| Rotate | cursor '));
+        return ofKey.length >= 3 && ofKey.slice(0, 3).map((one) => one.split(' | ').slice(4).join(' | '));
+      });
+      assert.deepEqual(ends, ['revoked | list read again |', 'Omi offers no proof |  |', 'created |  |']);
     });
 
     it('nothing is revoked before the key is proven and placed', async () => {
