@@ -16,11 +16,11 @@ export const clipboardTimer = new Disposable(() => timer?.dispose());
 /** Copies a secret, and takes it off the clipboard after the time that the settings say, if it is still there. */
 export async function copySecret(secret: string, log: Log): Promise<Placing> {
   await env.clipboard.writeText(secret);
-  // An earlier copy's time is over with it: the same secret may have been copied again.
-  timer?.dispose();
   // Where the clipboard cannot be read, nobody knows if it took the secret, nor could it be cleared.
   if ((await env.clipboard.readText()) !== secret)
     return { kind: 'failed', message: l10n.t('It is not certain that the clipboard took the secret.') };
+  // An earlier copy's time is over with it: the same secret may have been copied again.
+  timer?.dispose();
   const seconds = clipboardClearAfterSeconds();
   const place = l10n.t('the clipboard');
   if (seconds === 0) return { kind: 'placed', place };
