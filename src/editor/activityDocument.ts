@@ -95,6 +95,9 @@ function actionInWords(action: ActivityAction): string {
 function endInWords(end: string): string {
   const words: Readonly<Record<string, string>> = {
     created: l10n.t('created'),
+    made: l10n.t('created'),
+    alive: l10n.t('key answered'),
+    untellable: l10n.t('Omi offers no proof'),
     secretLost: l10n.t('created, secret lost'),
     notMade: l10n.t('not created'),
     unknown: l10n.t('unknown'),
@@ -116,8 +119,6 @@ function endInWords(end: string): string {
 function proofInWords(proof: string): string {
   const words: Readonly<Record<string, string>> = {
     list: l10n.t('list read again'),
-    alive: l10n.t('key answered'),
-    untellable: l10n.t('Omi offers no proof'),
     keyRoute: l10n.t('asked about the key'),
     dataRoute: l10n.t('asked for data'),
   };

@@ -1,5 +1,6 @@
 import type { ListedKey } from '../omi/schemas';
 import { displayPrefix } from './key';
+import { readScopes } from './scopes';
 
 /** How a key is used. `stale` = not for so many days; the record of use lags by up to an hour. */
 export type KeyUse = 'inUse' | 'stale' | 'neverUsed';
@@ -53,7 +54,16 @@ export function matchesFilter(
   if (words.length === 0) return true;
   const use = useOf(key, context);
   const marks = use === 'neverUsed' ? ['unused'] : use === 'stale' ? ['stale', 'unused'] : [];
-  const texts = [key.name, key.prefix, displayPrefix(key), key.id, ...(key.scopes ?? []), ...marks, ...more];
+  const defaults = key.family === 'dev' ? readScopes : [];
+  const texts = [
+    key.name,
+    key.prefix,
+    displayPrefix(key),
+    key.id,
+    ...(key.scopes ?? defaults),
+    ...marks,
+    ...more,
+  ];
   const haystack = texts.join('\n').toLowerCase();
   return words.every((word) => haystack.includes(word));
 }

@@ -105,13 +105,9 @@ export class PendingSecrets {
     });
   }
 
-  /** The secret of a key that waits; undefined when the vault has it no more or cannot be read. */
-  async read(keyId: string): Promise<string | undefined> {
-    try {
-      return await this.#attempt('read', () => this.#vault.get(secretEntry(keyId)));
-    } catch {
-      return undefined;
-    }
+  /** The secret of a key that waits; undefined when the vault has it no more. Rejects when the vault refuses. */
+  read(keyId: string): Promise<string | undefined> {
+    return this.#attempt('read', () => this.#vault.get(secretEntry(keyId)));
   }
 
   /** Leaves a secret in the vault for good, as the person wants it. Rejects when the vault refuses. */

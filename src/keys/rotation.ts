@@ -207,6 +207,11 @@ export class Rotations {
     if (rotation?.stage !== 'placed' && rotation?.stage !== 'revoking') {
       return fail({ kind: 'notRevoked', end: untried });
     }
+    const listed = await this.#listed(rotation);
+    if (!listed.ok) return listed;
+    // The new key may have ended since it was placed: then the old one is the last.
+    if (listed.value.has(rotation.old.id) && !listed.value.has(rotation.fresh?.id))
+      return fail({ kind: 'newKeyDead' });
     const revoking = await this.#write({ ...rotation, stage: 'revoking' });
     const end = await this.#revoke({ accountId: rotation.accountId, key: rotation.old }, signal);
     if (end.kind !== 'revoked' && end.kind !== 'alreadyGone') return fail({ kind: 'notRevoked', end });
@@ -216,8 +221,8 @@ export class Rotations {
   }
 
   /**
-   * Takes everything back: revokes the new key and forgets its secret. The old key stays as it is; where its end was
-   * ordered, the new key is revoked only if Omi still lists the old one.
+   * Takes everything back: revokes the new key and forgets its secret. The old key stays as it is; the new one is not
+   * revoked where it is the only one left, nor, once the old one's end was ordered, unless Omi still lists that.
    */
   undo(rotation: Rotation, signal: AbortSignal): Step {
     return this.#inTurn(rotation.old.id, () => this.#undo(rotation, signal));
@@ -226,15 +231,10 @@ export class Rotations {
   async #undo(seen: Rotation, signal: AbortSignal): Step {
     const rotation = this.#newest(seen);
     if (!rotation) return fail({ kind: 'notRevoked', end: untried });
-    if (rotation.stage === 'revoking') {
-      const { creation } = this.#parts;
-      const list = await creation.readList(rotation.old.family);
-      if (!list.ok) return fail({ kind: 'failed', failure: list.failure });
-      if (creation.accountId() !== rotation.accountId) return fail(signedOut);
-      if (!list.value.keys.some(({ id }) => id === rotation.old.id)) {
-        return fail({ kind: 'oldKeyGone' });
-      }
-    }
+    const listed = await this.#listed(rotation);
+    if (!listed.ok) return listed;
+    const isNeeded = rotation.stage === 'revoking' || listed.value.has(rotation.fresh?.id);
+    if (isNeeded && !listed.value.has(rotation.old.id)) return fail({ kind: 'oldKeyGone' });
     if (rotation.fresh) {
       const end = await this.#revoke({ accountId: rotation.accountId, key: rotation.fresh }, signal);
       if (end.kind !== 'revoked' && end.kind !== 'alreadyGone') return fail({ kind: 'notRevoked', end });
@@ -253,7 +253,21 @@ export class Rotations {
 
   /** The new key's secret, while it is held or, with a vault that refused it, in memory. */
   async secret({ fresh }: Rotation): Promise<string | undefined> {
-    return fresh ? (this.#unheld.get(fresh.id) ?? this.#parts.pending.read(fresh.id)) : undefined;
+    if (!fresh) return undefined;
+    return this.#unheld.get(fresh.id) ?? this.#parts.pending.read(fresh.id).catch(() => undefined);
+  }
+
+  /** The ids of all keys that Omi lists now. */
+  async #listed({
+    accountId,
+    old,
+  }: Rotation): Promise<Result<ReadonlySet<string | undefined>, RotationProblem>> {
+    const { creation } = this.#parts;
+    const list = await creation.readList(old.family);
+    if (!list.ok) return fail({ kind: 'failed', failure: list.failure });
+    return creation.accountId() === accountId
+      ? succeed(new Set(list.value.keys.map(({ id }) => id)))
+      : fail({ kind: 'notRevoked', end: { kind: 'notInThisAccount' } });
   }
 
   async #revoke(target: KeyTarget, signal: AbortSignal): Promise<EndState> {

@@ -232,6 +232,32 @@ describe('Create API Key', () => {
     assert.equal(await vscode.env.clipboard.readText(), rawOf('patient-bot'));
   });
 
+  it('another account comes into use while it is asked: makes nothing there, and says so', async () => {
+    const { ada, grace } = stage.sandbox.accounts;
+    await stage.signIn('grace');
+    const other = await stage.otherWindow();
+    const use = async (accountId: string): Promise<void> => {
+      assert.ok((await other.use(accountId)).ok);
+      await until(
+        'the account',
+        async () => (await stage.rows()).includes('compiler') === (accountId === grace.uid),
+      );
+      await stage.listRead();
+    };
+    await use(ada.uid);
+    const command = create();
+    const box = await stage.person.quickPick();
+    assert.equal(box.title, 'Create API Key · ada@example.com');
+    await stage.person.choose('Developer Key');
+    await stage.person.write('stray-bot');
+    await use(grace.uid);
+    await stage.person.choose('Read Only');
+    const said = await stage.person.close();
+    await command.done;
+    assert.equal(said.text, '"stray-bot" was not made. Another account has come into use.');
+    assert.deepEqual(posts(), []);
+  });
+
   it('a lost answer: the key is named, and revoked when the person wants', async () => {
     stage.sandbox.fault({ method: 'POST', path: '/v1/dev/keys', effect: { drop: 'after' } });
     const command = create();

@@ -129,6 +129,30 @@ describe('Place New API Key', () => {
       assert.deepEqual(await held(), []);
     });
 
+    it('a secret that was placed right before VS Code ended: Forget ends the wait, and the key lives', async () => {
+      const { pending } = await stage.waitingKey('ada', { name: 'placed-bot' });
+      await hostWatch().context?.secrets.delete(`omi.secret.${pending.key.id}`);
+      const command = stage.run('omi.key.place', { kind: 'waiting', pending });
+      (await stage.person.nextMessage()).press('Forget');
+      await command.done;
+      assert.deepEqual([await held(), stage.deletes()], [[], []]);
+    });
+
+    it('a vault that cannot be read: says so and offers no revocation, the secret waits on', async () => {
+      const { pending, raw } = await stage.waitingKey('ada', { name: 'new-bot' });
+      const restore = stage.refuse('get');
+      const command = stage.run('omi.key.place', { kind: 'waiting', pending });
+      const said = await stage.person.close();
+      await command.done;
+      restore();
+      assert.match(
+        said.text,
+        /^VS Code's vault does not give the secret of "new-bot" \(.*\)\. It says: Error: The keyring is locked$/,
+      );
+      assert.deepEqual(said.buttons, ['Show Log']);
+      assert.deepEqual(await held(), [{ name: 'new-bot', isKept: false, secret: hidden(raw) }]);
+    });
+
     it('a waiting key that is revoked from its row waits no more', async () => {
       const { pending } = await stage.waitingKey('ada', { name: 'short-bot' });
       await stage.refresh();
@@ -170,6 +194,27 @@ describe('Place New API Key', () => {
       await vscode.env.clipboard.writeText('a recipe');
       await leftAlone;
       assert.equal(await clipboard(), 'a recipe');
+    });
+
+    it('copied again it stays for the time said then', async () => {
+      const { raw, done } = await begin("Keep in VS Code's Vault");
+      await stage.person.close();
+      await done;
+      const copy = async (): Promise<void> => {
+        const command = stage.run('omi.key.place');
+        await stage.person.take('new-bot');
+        await stage.person.take('Copy');
+        await stage.person.close();
+        await command.done;
+      };
+      await copy();
+      await configure('clipboard.clearAfterSeconds', 3);
+      const cleared = logged('The clipboard was cleared.');
+      const from = Date.now();
+      await copy();
+      assert.equal(hidden(await clipboard()), hidden(raw));
+      await cleared;
+      assert.ok(Date.now() - from >= 3000, 'cleared too early');
     });
 
     it('0 seconds: nothing is said about clearing', async () => {

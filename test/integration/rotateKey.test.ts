@@ -204,6 +204,13 @@ describe('Rotate API Key', () => {
         stage.sandbox.requests.some(({ bearer }) => bearer?.startsWith('omi_')),
         false,
       );
+      await stage.run('omi.showActivity').done;
+      const ends = await until('the activity', () => {
+        const rows = vscode.window.activeTextEditor?.document.getText().split('\n') ?? [];
+        const ofKey = rows.filter((one) => one.includes('| Rotate | cursor '));
+        return ofKey.length >= 3 && ofKey.slice(0, 3).map((one) => one.split(' | ').slice(4).join(' | '));
+      });
+      assert.deepEqual(ends, ['revoked | list read again |', 'Omi offers no proof |  |', 'created |  |']);
     });
 
     it('nothing is revoked before the key is proven and placed', async () => {
@@ -446,6 +453,20 @@ describe('Rotate API Key', () => {
       assert.equal(await read('.env'), rawOf(oldKey));
     });
 
+    it('finished in another window meanwhile: says that it is over, and nothing that is not so', async () => {
+      meet();
+      const command = await rotate();
+      await stage.person.choices();
+      stage.sandbox.deleteKey('ada', oldKey.id);
+      await forgetRotations();
+      await stage.person.take('Copy');
+      await stage.person.close();
+      const message = await closeLast(command);
+      assert.equal(message.text, 'The rotation of "ci" is over.');
+      assert.deepEqual(message.buttons, []);
+      assert.deepEqual([stage.deletes(), alive()], [[], ['new']]);
+    });
+
     it('a file that cannot be saved: its place is named and nothing is revoked', async () => {
       const raw = rawOf(meet());
       await write('good.txt', raw);
@@ -599,6 +620,18 @@ describe('Rotate API Key', () => {
       assert.ok(text.endsWith(works()), text);
       assert.deepEqual(buttons, ['Resume', 'Undo']);
       assert.equal(openRotations()[0]?.stage, 'proven');
+    });
+
+    it('proven: finished in another window while undo asks: says that it is over', async () => {
+      await stopAt('proven');
+      const command = stage.run('omi.rotation.undo', row());
+      const question = await stage.person.nextMessage();
+      stage.sandbox.deleteKey('ada', oldKey.id);
+      await forgetRotations();
+      question.press('Undo Rotation');
+      const message = await closeLast(command);
+      assert.equal(message.text, 'The rotation of "ci" is over.');
+      assert.deepEqual([stage.deletes(), alive()], [[], ['new']]);
     });
 
     it('made: the vault has forgotten the secret', async () => {

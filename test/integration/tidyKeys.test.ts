@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { secretVault } from '../../src/editor/auth/secretVault';
 import { PendingSecrets } from '../../src/keys/pendingSecrets';
 import type { ListedKey } from '../../src/omi/schemas';
+import { hidden } from './support/hidden';
 import { hostWatch, replace } from './support/hostWatch';
 import { latch } from './support/latch';
 import { configure, labelOf, textOf, useStage } from './support/stage';
@@ -74,6 +75,22 @@ describe('Arranging and tidying keys', () => {
     assert.ok(kept.length > 0 && kept.every(({ scopes }) => scopes?.includes('memories:write')));
     await stage.refresh();
     assert.equal((await stage.rows()).length, kept.length);
+  });
+
+  it('finds a key by its raw text, which does not stay on the screen', async () => {
+    const { raw, prefix } = stage.addKey('ada', { name: 'pasted-bot' });
+    await stage.refresh();
+    const command = stage.run('omi.keys.filter');
+    const box = await stage.person.inputBox();
+    await stage.person.type(raw);
+    await until('the filter', () => stage.contextKey('omi.filtered') === true);
+    const masked = prefix.replace('...', '…');
+    assert.equal(hidden(box.value), masked);
+    assert.deepEqual(await stage.rows(), ['pasted-bot']);
+    await until('the message', () => stage.view.message?.includes('Filter: '));
+    assert.ok(hidden(stage.view.message ?? '').endsWith(`Filter: ${masked} · 1 of 16`));
+    await stage.person.enter();
+    await command.done;
   });
 
   it('finds unused and stale keys by these words', async () => {

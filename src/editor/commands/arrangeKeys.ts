@@ -1,5 +1,6 @@
 import { commands, ConfigurationTarget, l10n, window, workspace } from 'vscode';
 import { keyOrders, type KeyOrder } from '../../keys/keyTraits';
+import { maskRawKey } from '../../omi/rawKey';
 import { settingNames, settingsSection, viewIds } from '../ids';
 import { notify } from '../notify';
 import type { Parts } from '../parts';
@@ -54,7 +55,10 @@ export async function filterKeys(parts: Parts): Promise<void> {
   // Who clicks a row that was found has not given up: there is Escape for that.
   box.ignoreFocusOut = true;
   box.onDidChangeValue((text) => {
-    view.filter = text;
+    // A raw key that is pasted must not stay on the screen; its row is found by the masked form, too.
+    const masked = maskRawKey(text);
+    if (masked !== text) box.value = masked;
+    view.filter = masked;
   });
   await new Promise<void>((resolve) => {
     let isAccepted = false;

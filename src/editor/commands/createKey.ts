@@ -37,8 +37,10 @@ type Step = (parts: Parts, draft: Draft, frame: StepFrame) => Promise<Answer<Par
 /** "Omi: Create API Key": asks what it is to be, makes it once, and lets the person put its secret somewhere. */
 export async function createApiKey(parts: Parts): Promise<void> {
   if (!(await ensureSignedIn(parts))) return;
+  // The questions name this account; another window may put another one in use meanwhile.
+  const accountId = parts.sessions.account?.id ?? '';
   const key = await askWhichKey(parts);
-  if (key) await make(parts, key);
+  if (key) await make(parts, key, accountId);
 }
 
 async function askWhichKey(parts: Parts): Promise<NewKey | undefined> {
@@ -128,13 +130,13 @@ function wordsForName(problem: NameProblem): string {
   return words[problem];
 }
 
-/** Makes a key, and goes on with whatever came of it. */
-async function make(parts: Parts, key: NewKey): Promise<void> {
-  const accountId = parts.sessions.account?.id ?? '';
+/** Makes a key in the account that it was ordered for, and goes on with whatever came of it. */
+async function make(parts: Parts, key: NewKey, accountId: string): Promise<void> {
+  const isElsewhere = (): boolean => (parts.sessions.account?.id ?? accountId) !== accountId;
   const text = l10n.t('Making the new key …');
-  const outcome = await cancellably(parts.view, text, (signal) =>
-    createKey(key, parts.keys.creation, signal),
-  );
+  const outcome: CreateOutcome = isElsewhere()
+    ? { kind: 'notMade', failure: { kind: 'cancelled' } }
+    : await cancellably(parts.view, text, (signal) => createKey(key, parts.keys.creation, signal));
   logOutcome(parts, outcome);
   switch (outcome.kind) {
     case 'created':
@@ -143,9 +145,15 @@ async function make(parts: Parts, key: NewKey): Promise<void> {
       return tellLost(parts, accountId, outcome);
     case 'notMade': {
       const meaning = l10n.t('"{0}" was not made.', asPlainText(key.name));
+      if (isElsewhere()) {
+        const message = `${meaning} ${l10n.t('Another account has come into use.')}`;
+        await notify({ level: 'warn', message, actions: [] });
+        return;
+      }
       const action = await notifyFailure(outcome.failure, parts.log, ['tryAgain', 'signIn'], meaning);
       // Nothing was made, so that sending it again makes no second key.
-      if (action === 'tryAgain' || (action === 'signIn' && (await signIn(parts)))) await make(parts, key);
+      if (action === 'tryAgain' || (action === 'signIn' && (await signIn(parts))))
+        await make(parts, key, accountId);
       return;
     }
     case 'unknown':

@@ -2,7 +2,7 @@ import { commands, Disposable } from 'vscode';
 import { commandIds } from '../ids';
 import type { KeyInQuestion } from '../leaks/keyInQuestion';
 import type { Parts } from '../parts';
-import { clipboardTimers } from '../secrets/clipboard';
+import { clipboardTimer } from '../secrets/clipboard';
 
 /** Registers every command. Their code, in `table.ts`, is loaded when the first of them is run. */
 export function registerCommands(parts: Parts): Disposable {
@@ -12,7 +12,7 @@ export function registerCommands(parts: Parts): Disposable {
       await commandTable[id](parts, clicked, selected);
     }),
   );
-  return Disposable.from(clipboardTimers, ...registered);
+  return Disposable.from(clipboardTimer, ...registered);
 }
 
 /** Responds to a leaked key that is no argument of a command, because it is secret: one in the terminal. */

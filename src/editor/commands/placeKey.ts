@@ -7,8 +7,8 @@ import { notify, showNotice } from '../notify';
 import type { Parts } from '../parts';
 import { tellPlacing, tryToPlace } from '../secrets/placeSecret';
 import { releaseSecret } from '../secrets/releaseSecret';
-import { keyName, namedKey, withoutIcons } from '../words';
-import { revokeAndReport } from './revokeKey';
+import { asPlainText, keyName, namedKey, withoutIcons } from '../words';
+import { forgetSecretsOf, revokeAndReport } from './revokeKey';
 
 /** "Omi: Place New API Key": puts a secret that the vault holds somewhere; the clicked row's, else what is picked. */
 export async function placeNewKey(parts: Parts, clicked: unknown): Promise<void> {
@@ -53,10 +53,27 @@ async function pickPending({ pending, sessions }: Parts): Promise<PendingKey | u
 
 /** Puts a secret that the vault holds somewhere. */
 async function placeHeld(parts: Parts, held: PendingKey): Promise<void> {
-  const secret = await parts.pending.read(held.key.id);
+  const { key } = held;
+  let secret: string | undefined;
+  try {
+    secret = await parts.pending.read(key.id);
+  } catch (error) {
+    const why = asPlainText(String(error));
+    const message = l10n.t(
+      "VS Code's vault does not give the secret of {0}. It says: {1}",
+      namedKey(key),
+      why,
+    );
+    await notify({ level: 'warn', message, actions: ['showLog'] });
+    return;
+  }
   if (secret !== undefined) return deliver(parts, held, secret);
-  const message = l10n.t("VS Code's vault does not have the secret of {0}.", namedKey(held.key));
-  await offerToRevoke(parts, message, [held]);
+  const message = l10n.t("VS Code's vault does not have the secret of {0}.", namedKey(key));
+  // It may have been placed, and VS Code ended before that was noted: then the key is in use.
+  const [revoke, forget] = [l10n.t('Revoke It'), l10n.t('Forget')];
+  const chosen = await showNotice('warn', message, [revoke, forget]);
+  if (chosen === revoke) await confirmAndRevoke(parts, [held]);
+  if (chosen === forget) await forgetSecretsOf(parts, [key]);
 }
 
 /**

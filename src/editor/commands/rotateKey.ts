@@ -117,7 +117,10 @@ async function resume(parts: Parts, seen: Rotation): Promise<void> {
  *
  * @returns the rotation as it stands now.
  */
-async function take(parts: Parts, { accountId, old }: Rotation): Promise<Rotation | undefined> {
+async function take(
+  parts: Parts,
+  { accountId, old }: Pick<Rotation, 'accountId' | 'old'>,
+): Promise<Rotation | undefined> {
   if (!(await ensureSignedIn(parts))) return undefined;
   const { sessions, rotations, view } = parts;
   const name = asPlainText(keyName(old));
@@ -197,6 +200,11 @@ async function tellHalt(parts: Parts, target: KeyTarget, halt: Halt): Promise<vo
   const rotation = parts.rotations.of(target.key.id);
   if (halt.kind === 'notRevoked') note(parts, 'rotate', target, halt.end.kind);
   if (rotation && halt.kind === 'secretLost') return tellLost(parts, rotation, halt.keys);
+  // Another window has finished or undone it meanwhile: what exists is not known from here.
+  if (!rotation && halt.kind === 'notRevoked') {
+    await take(parts, { accountId: target.accountId, old: target.key });
+    return;
+  }
   const message = wordsForHalt(target.key, rotation, halt);
   if (message === undefined) return;
   logHalt(parts, target.key, halt);
@@ -242,6 +250,10 @@ async function undo(parts: Parts, seen: Rotation): Promise<void> {
     return;
   }
   const { failure } = end;
+  if (!parts.rotations.of(old.id)) {
+    await take(parts, rotation);
+    return;
+  }
   if (failure.kind === 'notRevoked') note(parts, 'undoRotation', target, failure.end.kind);
   logHalt(parts, fresh, failure);
   await offer(parts, rotation, wordsForUndoHalt(rotation, failure), failure);

@@ -5,13 +5,13 @@ import { clipboardClearAfterSeconds } from '../settings';
 import { after } from '../timers';
 import type { Placing } from './placing';
 
-const timers = new Set<{ dispose(): void }>();
+let timer: { dispose(): void } | undefined;
 
 /**
- * Ends the waiting for all clearings. The clipboard stays as it is then: whoever copies a secret and closes VS Code is
+ * Ends the waiting for the clearing. The clipboard stays as it is then: whoever copies a secret and closes VS Code is
  * about to paste it.
  */
-export const clipboardTimers = new Disposable(() => timers.forEach((timer) => timer.dispose()));
+export const clipboardTimer = new Disposable(() => timer?.dispose());
 
 /** Copies a secret, and takes it off the clipboard after the time that the settings say, if it is still there. */
 export async function copySecret(secret: string, log: Log): Promise<Placing> {
@@ -19,14 +19,12 @@ export async function copySecret(secret: string, log: Log): Promise<Placing> {
   // Where the clipboard cannot be read, nobody knows if it took the secret, nor could it be cleared.
   if ((await env.clipboard.readText()) !== secret)
     return { kind: 'failed', message: l10n.t('It is not certain that the clipboard took the secret.') };
+  // An earlier copy's time is over with it: the same secret may have been copied again.
+  timer?.dispose();
   const seconds = clipboardClearAfterSeconds();
   const place = l10n.t('the clipboard');
   if (seconds === 0) return { kind: 'placed', place };
-  const timer = after(seconds * 1000, () => {
-    timers.delete(timer);
-    void clear(secret, log);
-  });
-  timers.add(timer);
+  timer = after(seconds * 1000, () => void clear(secret, log));
   const note = l10n.t('It is cleared in {0} seconds, while this window stays open.', seconds);
   return { kind: 'placed', place, note };
 }

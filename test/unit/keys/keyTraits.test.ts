@@ -126,8 +126,14 @@ describe('filter', () => {
     expect([stale, never, fresh].map((one) => matchesFilter(one, filter, context))).toEqual(fits);
   });
 
-  test('a key without scopes, and one called "stale"', () => {
-    expect(matchesFilter(key({ scopes: null }), 'memories', context)).toBe(false);
+  test('a key without scopes has those that Omi gives by default: the reads, of a developer key', () => {
+    expect(matchesFilter(key({ scopes: null }), 'memories:read', context)).toBe(true);
+    expect(matchesFilter(key({ scopes: null }), 'memories:write', context)).toBe(false);
+    expect(matchesFilter(key({ scopes: null, family: 'mcp' }), 'memories', context)).toBe(false);
+    expect(matchesFilter(key({ scopes: [] }), 'memories', context)).toBe(false);
+  });
+
+  test('a key called "stale", and one that was found', () => {
     expect(matchesFilter(key({ name: 'stale bread' }), 'stale', context)).toBe(true);
     expect(matchesFilter(key(), 'bot.py', context)).toBe(false);
     expect(matchesFilter(key(), 'bot.py exposed', context, ['exposed', 'src/Bot.py'])).toBe(true);

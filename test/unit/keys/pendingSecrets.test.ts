@@ -197,11 +197,11 @@ describe('a vault that refuses', () => {
     expect(idsOf(here)).toEqual(['id-1', 'id-2']);
   });
 
-  test('everything: hold fails with its words, read finds nothing, load keeps what is known', async () => {
+  test('everything: hold fails with its words, read rejects, load keeps what is known', async () => {
     await here.hold(first, rawDevKey);
     vault.refuse(() => new Error('the keyring is locked'));
     expect(await here.hold(second, rawMcpKey)).toEqual({ ok: false, failure: 'the keyring is locked' });
-    expect(await here.read('id-1')).toBeUndefined();
+    await expect(here.read('id-1')).rejects.toThrow('locked');
     await here.load();
     expect(here.keys).toEqual([first]);
     await expect(here.keep('id-1')).rejects.toThrow('locked');

@@ -558,6 +558,63 @@ describe('proving goes wrong', () => {
   });
 });
 
+describe('one of the two keys was revoked meanwhile, in the list or elsewhere', () => {
+  test.each(['placed', 'revoking'] as const)(
+    'the new one, at "%s": the old one is not revoked',
+    async (stage) => {
+      await reach(stage);
+      sandbox.deleteKey('ada', freshKey().id);
+      sandbox.clearRequests();
+      expect(problemOf(await finish())).toEqual({ kind: 'newKeyDead' });
+      expect(deletes(sandbox)).toEqual([]);
+      expect(alive()).toEqual(['old']);
+      expect(current().stage).toBe(stage);
+      valueOf(await undo());
+      expect(alive()).toEqual(['old']);
+      expect(now.rotations.open).toEqual([]);
+    },
+  );
+
+  test.each(['made', 'proven', 'placed'] as const)(
+    'the old one, at "%s": undo spares the new one',
+    async (stage) => {
+      await reach(stage);
+      sandbox.deleteKey('ada', 'old');
+      sandbox.clearRequests();
+      expect(problemOf(await undo())).toEqual({ kind: 'oldKeyGone' });
+      expect(deletes(sandbox)).toEqual([]);
+      expect(alive()).toEqual(['new']);
+      await goOn();
+      expect(alive()).toEqual(['new']);
+      expect(now.rotations.open).toEqual([]);
+    },
+  );
+
+  test.each(['made', 'proven', 'placed'] as const)('both, at "%s": undo closes', async (stage) => {
+    await reach(stage);
+    sandbox.deleteKey('ada', freshKey().id);
+    sandbox.deleteKey('ada', 'old');
+    valueOf(await undo());
+    expect(now.rotations.open).toEqual([]);
+  });
+
+  test('both, once the end of the old one was ordered: finish closes', async () => {
+    await reach('revoking');
+    sandbox.deleteKey('ada', freshKey().id);
+    sandbox.deleteKey('ada', 'old');
+    valueOf(await finish());
+    expect(now.rotations.open).toEqual([]);
+  });
+
+  test('what cannot be looked up stops finish before anything is sent', async () => {
+    await reach('placed');
+    befalls('GET', { status: 503 });
+    expect(problemOf(await finish())).toMatchObject({ kind: 'failed', failure: { kind: 'server' } });
+    expect(deletes(sandbox)).toEqual([]);
+    expect(current().stage).toBe('placed');
+  });
+});
+
 describe('the end of the old key goes wrong', () => {
   test('503 for ever, then not', async () => {
     const { raw } = await reach('revoking').then(freshKey);

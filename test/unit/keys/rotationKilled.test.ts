@@ -182,8 +182,8 @@ const deaths: readonly Death[] = [
   },
   {
     name: 'revoking, after the DELETE took effect',
-    // Read before: to make, after making, to revoke.
-    reach: atRequest('GET', list, 3),
+    // Read before: to make, after making, for the new key, to revoke.
+    reach: atRequest('GET', list, 4),
     ...{ found: 'revoking', exist: ['new'], isOldGone: true },
   },
   {
