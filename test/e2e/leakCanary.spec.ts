@@ -22,6 +22,15 @@ import {
   type WrittenFile,
 } from './support/secretWatch';
 import { expect, test } from './support/stage';
+import { clickPrinted, print } from './support/terminal';
+
+// Lines that a graphics card draws are no text that a test could read.
+test.use({
+  userSettings: {
+    'terminal.integrated.gpuAcceleration': 'off',
+    'terminal.integrated.suggest.enabled': false,
+  },
+});
 
 test('the look at command lines finds a key, and says where without saying which', async () => {
   const raw = newKey();
@@ -34,24 +43,30 @@ test('the look at command lines finds a key, and says where without saying which
   expect(programs).toEqual([process.execPath]);
 });
 
-test('the look at windows passes over what editors show of files, and nothing else', async ({ studio }) => {
+test('the look at windows passes over what editors and terminals show, and nothing else', async ({
+  studio,
+}) => {
   const context = await studio.browser.newContext();
   const found = await watchScreens(context);
   const page = await context.newPage();
   await page.goto('about:blank');
   await page.setContent(
     '<div id="file" class="monaco-editor" data-uri="vscode-remote://here/bot.ts"></div>' +
-      '<div id="note" class="monaco-editor" data-uri="untitled:Note"></div>',
+      '<div id="note" class="monaco-editor" data-uri="untitled:Note"></div>' +
+      '<div class="terminal-wrapper"><div id="printed" class="xterm-rows"></div><div id="hint"></div></div>',
   );
   const show = (id: string): Promise<unknown> => {
     const lines = `<div class="view-lines of-${id}"><p>${newKey()}</p></div>`;
     return page.evaluate(`document.getElementById('${id}').innerHTML = ${JSON.stringify(lines)}`);
   };
   await show('file');
+  await show('printed');
   expect(String(await page.evaluate('omiTextOnScreen()'))).not.toMatch(secretPattern);
   await show('note');
   await expect.poll(() => found().join()).toContain('of-note');
-  expect(found().join()).not.toContain('of-file');
+  await show('hint');
+  await expect.poll(() => found().join()).toContain('of-hint');
+  expect(found().join()).not.toMatch(/of-file|of-printed/);
   expect(await secretsOnScreen(page)).toHaveLength(1);
   await context.close();
 });
@@ -59,11 +74,12 @@ test('the look at windows passes over what editors show of files, and nothing el
 test('no key leaves the file it stands in, whatever is done about it', async ({ open, sandbox, studio }) => {
   test.setTimeout(300_000);
   const folder = join(dirname(studio.folder), 'leaky');
-  const [leaked, checked, foreign, pasted] = [newKey(), newKey(), newKey(), newKey()];
-  const keys = [leaked, checked, foreign, pasted];
+  const [leaked, checked, foreign, pasted, printed] = [newKey(), newKey(), newKey(), newKey(), newKey()];
+  const keys = [leaked, checked, foreign, pasted, printed];
   const { id } = sandbox.addKey('ada', { name: 'leaked-bot', raw: leaked });
   sandbox.addKey('ada', { name: 'checked-bot', raw: checked });
   sandbox.addKey('grace', { name: 'of-grace', raw: pasted });
+  const ofTerminal = sandbox.addKey('ada', { name: 'printed-bot', raw: printed });
   makeRepository(folder);
   const pushed = commit(folder, `first, with ${leaked}`, {
     'bot.ts': `export const key = '${leaked}';\n`,
@@ -141,6 +157,20 @@ test('no key leaves the file it stands in, whatever is done about it', async ({ 
       );
       await person.clearToasts();
       expect(sandbox.keys('ada').map((key) => key.id)).not.toContain(id);
+    });
+
+    await test.step('respond to a key in the terminal by its link', async () => {
+      // Beside the folder, so that no file of it holds the key.
+      write(dirname(folder), 'printed.txt', `OMI_API_KEY=${printed}\n`);
+      await print(person, '../printed.txt', 'OMI_API_KEY=');
+      const masked = `${printed.slice(0, 12)}…${printed.slice(-4)}`;
+      await clickPrinted(person, 'OMI_API_KEY=', `Respond to Leaked API Key ${masked}`);
+      await expect(person.modal).toContainText('Revoke the leaked API key "printed-bot"?');
+      await person.pressModal('Revoke Now');
+      await expect(person.toast('Proven dead')).toContainText('printed-bot');
+      await person.clearToasts();
+      expect(sandbox.keys('ada').map((key) => key.id)).not.toContain(ofTerminal.id);
+      await person.run('Terminal: Kill the Active Terminal Instance');
     });
 
     await test.step('a refused response and the log', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
+import type { AccountName } from '../../sandbox/server';
 import type { KeysNode } from '../../src/editor/views/keysTree';
 import { hostWatch, replace } from './support/hostWatch';
 import type { ShownMessage } from './support/person';
@@ -12,7 +13,7 @@ import {
   useRepository,
   withoutGit,
 } from './support/repository';
-import { labelOf, textOf, useStage } from './support/stage';
+import { labelOf, textOf, useStage, type Running } from './support/stage';
 import { until } from './support/until';
 
 describe('Scan Git History for API Keys', () => {
@@ -33,6 +34,8 @@ describe('Scan Git History for API Keys', () => {
   const rawOf = (name: string): string => stage.sandbox.key('ada', name).raw ?? '';
   const below = async (node: KeysNode): Promise<KeysNode[]> =>
     (await hostWatch().keysView?.provider.getChildren(node)) ?? [];
+  const strangers = (): Promise<KeysNode> =>
+    until('the strangers', async () => (await stage.groups()).find(({ kind }) => kind === 'strangers'));
   /** Commits a key in bot.py and takes it out again; gives the short id of the commit that brought it in. */
   const leak = (raw: string, message?: string): string => {
     repository.put('bot.py', `key = "${raw}"\n`);
@@ -93,20 +96,68 @@ describe('Scan Git History for API Keys', () => {
     await done;
   });
 
-  it('revokes a key of another signed-in account in the name of that account', async () => {
-    await stage.signIn('grace');
-    await stage.signIn('ada');
-    repository.init();
-    leak(stage.addKey('grace', { name: 'aside' }).raw);
-    repository.push();
-    const { done } = stage.run('omi.leak.scanHistory');
-    (await stage.person.nextMessage()).press('Revoke');
-    const question = await stage.person.answer('Revoke');
-    assert.match(question.detail ?? '', /^Account: grace@example\.com\n/);
-    assert.match((await stage.person.close()).text, /^Revoked "aside"/);
-    await done;
-    const [sent] = stage.sandbox.requests.filter(({ method }) => method === 'DELETE');
-    assert.equal(sent?.account, 'grace');
+  describe('a key of another signed-in account than the one in use', () => {
+    /** Scans, and presses Revoke for the one key, which is Grace's; Ada's account is in use. */
+    const orderEnd = async (): Promise<Running> => {
+      await stage.signIn('grace');
+      await stage.signIn('ada');
+      repository.init();
+      leak(stage.addKey('grace', { name: 'aside' }).raw);
+      repository.push();
+      const command = stage.run('omi.leak.scanHistory');
+      (await stage.person.nextMessage()).press('Revoke');
+      return command;
+    };
+    /** The account in use, as it is kept for all windows. */
+    const inUse = async (): Promise<string | undefined> => (await stage.otherWindow()).account?.label;
+    const sentBy = (): (AccountName | null)[] =>
+      stage.sandbox.requests.filter(({ method }) => method === 'DELETE').map(({ account }) => account);
+
+    it('is revoked in the name of that account; the view stays with the one in use', async () => {
+      const { done } = await orderEnd();
+      const question = await stage.person.answer('Revoke');
+      assert.equal(question.text, 'Revoke "aside"?');
+      assert.match(question.detail ?? '', /^Account: grace@example\.com\n/);
+      assert.match((await stage.person.close()).text, /^Revoked "aside"/);
+      await done;
+      assert.deepEqual(sentBy(), ['grace']);
+      assert.equal(await inUse(), 'ada@example.com');
+      await until('the view of the account in use', () => stage.view.message?.startsWith('ada@example.com'));
+      await until('the found key to be shown as dead', async () => {
+        const [row] = await below(await strangers());
+        return row && String((await stage.item(row)).description).startsWith('dead');
+      });
+    });
+
+    it('is left alone after a no, and so is the account in use, from the question on', async () => {
+      const { done } = await orderEnd();
+      const question = await stage.person.nextMessage();
+      assert.ok(question.isModal);
+      assert.equal(await inUse(), 'ada@example.com');
+      question.press(undefined);
+      await done;
+      assert.equal(await inUse(), 'ada@example.com');
+      assert.deepEqual([sentBy(), stage.person.unseen], [[], 0]);
+    });
+
+    it('is tried and checked again in the name of that account', async () => {
+      const { done } = await orderEnd();
+      stage.sandbox.fault({ method: 'DELETE', effect: { status: 422 } });
+      await stage.person.answer('Revoke');
+      const refused = await stage.person.nextMessage();
+      assert.match(refused.text, /^"aside" .* is STILL LIVE: /);
+      // The list answers once, before the DELETE, and not after it.
+      stage.sandbox.fault({ method: 'GET', skip: 1, times: Infinity, effect: { status: 403 } });
+      refused.press('Try Again');
+      const unsure = await stage.person.nextMessage();
+      assert.match(unsure.text, /^"aside" .* is not confirmed: /);
+      stage.sandbox.clearFaults();
+      unsure.press('Check Again');
+      assert.match((await stage.person.close()).text, /^Revoked "aside"/);
+      await done;
+      assert.deepEqual(sentBy(), ['grace', 'grace']);
+      assert.equal(await inUse(), 'ada@example.com');
+    });
   });
 
   describe('more keys than a notification names', () => {

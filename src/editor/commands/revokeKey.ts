@@ -1,7 +1,7 @@
 import { l10n } from 'vscode';
 import type { KeyTarget } from '../../keys/key';
 import type { ListedKey } from '../../omi/schemas';
-import { checkRevoked, revokeKeys, type KeyOutcome } from '../../keys/revokeKeys';
+import { checkRevoked, revokeKeys, type KeyOutcome, type RevocationParts } from '../../keys/revokeKeys';
 import { confirmRevocation } from '../ask';
 import { tellRevoked } from '../leaks/tellLife';
 import { notify } from '../notify';
@@ -32,10 +32,28 @@ export async function revokeKey(parts: Parts, clicked: unknown, selected: unknow
   await revokeAndReport(parts, targets);
 }
 
-/** Revokes keys that the person has agreed to lose, and stays with them until nothing is left that can be done. */
-export async function revokeAndReport(parts: Parts, targets: readonly KeyTarget[]): Promise<void> {
+/**
+ * Asks once, and revokes a key of any account that is signed in, in the name of that account. Which account is in use
+ * does not change, whatever is answered.
+ */
+export async function revokeAside(parts: Parts, target: KeyTarget): Promise<void> {
+  if (parts.view.inWork.has(target.key)) return;
+  if (!(await confirmRevocation([target], parts.sessions.accounts, parts.now()))) return;
+  await revokeAndReport(parts, [target], parts.keys.byAccount(target.accountId).revocation);
+}
+
+/**
+ * Revokes keys that the person has agreed to lose, and stays with them until nothing is left that can be done.
+ *
+ * @param revocation in whose name; that of the account in use when left out.
+ */
+export async function revokeAndReport(
+  parts: Parts,
+  targets: readonly KeyTarget[],
+  revocation: RevocationParts = parts.keys.revocation,
+): Promise<void> {
   let outcomes = await work(parts, targets, (signal, onAnswered) =>
-    revokeKeys(targets, parts.keys.revocation, { signal, onAnswered }),
+    revokeKeys(targets, revocation, { signal, onAnswered }),
   );
   for (;;) {
     outcomes.forEach((outcome) => logOutcome(parts, outcome));
@@ -49,8 +67,8 @@ export async function revokeAndReport(parts: Parts, targets: readonly KeyTarget[
     const unsure = action === 'checkAgain' || action === 'signIn' ? report.notConfirmed : [];
     if (again.length === 0 && unsure.length === 0) return;
     outcomes = await work(parts, [...again, ...unsure], async (signal, onAnswered) => [
-      ...(await revokeKeys(again, parts.keys.revocation, { signal, onAnswered })),
-      ...(await checkRevoked(unsure, parts.keys.revocation)),
+      ...(await revokeKeys(again, revocation, { signal, onAnswered })),
+      ...(await checkRevoked(unsure, revocation)),
     ]);
   }
 }

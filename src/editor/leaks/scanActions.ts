@@ -1,5 +1,5 @@
 import { commands, l10n } from 'vscode';
-import { useAccount } from '../commands/useAccount';
+import { revokeAside } from '../commands/revokeKey';
 import { actionTitle, runCommonAction } from '../failures';
 import { commandIds } from '../ids';
 import { showNotice } from '../notify';
@@ -39,16 +39,7 @@ function remedyFor(parts: Parts, { places, judgement }: KeyLeak): Remedy | undef
     };
   }
   const { owner } = judgement;
-  return (
-    owner && {
-      title: l10n.t('Revoke'),
-      act: async () => {
-        // Keys are revoked in the name of the account that is in use.
-        if (await useAccount(parts, owner, l10n.t('Nothing was revoked.')))
-          await commands.executeCommand(commandIds.revokeKey, { kind: 'key', target: owner });
-      },
-    }
-  );
+  return owner && { title: l10n.t('Revoke'), act: () => revokeAside(parts, owner) };
 }
 
 /**

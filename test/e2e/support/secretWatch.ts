@@ -9,8 +9,8 @@ export const secretPattern =
 
 /**
  * From now on, every text and every spoken label that any window of the context draws is looked at in the moment it is
- * drawn, also what is gone again later (toasts, dialogs, input boxes). What editors show of files is the person's own,
- * and is not looked at.
+ * drawn, also what is gone again later (toasts, dialogs, input boxes). What editors show of files and terminals of
+ * programs is the person's own, and is not looked at.
  *
  * @param context must not have windows yet.
  * @returns gives what was found so far; each finding is cut short, so that a report holds no secret.

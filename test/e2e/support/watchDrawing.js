@@ -1,8 +1,8 @@
 /* global document, Element, indexedDB, localStorage, MutationObserver, NodeFilter, omiSecretPattern, omiSecretSeen, TextDecoder */
 // Runs in the window from its first moment on: looks at each text and label when it is drawn, and reports where a secret
-// was. A person's own file may hold a key, and the editor shows it: the lines of a file are left out, not those of any
-// other text, such as the log or a text that is not saved anywhere. `omiSecretPattern` and `omiSecretSeen` come from
-// secretWatch.ts.
+// was. A person's own file may hold a key, and the editor shows it; a program may print one, and the terminal shows it:
+// the lines of files and of terminals are left out, not those of any other text, such as the log or a text that is not
+// saved anywhere, and nothing else of a terminal. `omiSecretPattern` and `omiSecretSeen` come from secretWatch.ts.
 {
   const secret = new RegExp(omiSecretPattern);
   // With its list of quick fixes VS Code speaks the word at the caret, which is of the person's own file.
@@ -13,25 +13,24 @@
     const element = node instanceof Element ? node : node.parentElement;
     omiSecretSeen(`${match[0].slice(0, 12)}… in ${element?.tagName ?? '?'} ${element?.className ?? ''}`);
   };
-  const textsOfFiles = ['.view-lines', 'textarea', '.native-edit-context']
-    .flatMap((part) =>
-      ['file', 'vscode-remote', 'vscode-notebook-cell'].map(
-        (scheme) => `.monaco-editor[data-uri^="${scheme}:"] ${part}`,
-      ),
-    )
-    .join(', ');
+  const textsOfFiles = ['.view-lines', 'textarea', '.native-edit-context'].flatMap((part) =>
+    ['file', 'vscode-remote', 'vscode-notebook-cell'].map(
+      (scheme) => `.monaco-editor[data-uri^="${scheme}:"] ${part}`,
+    ),
+  );
+  const ownTexts = [...textsOfFiles, '.terminal-wrapper .xterm-rows'].join(', ');
   // What was taken away before it could be seen was in some place that cannot be told any more.
-  const isOfFile = (node) => {
+  const isOwn = (node) => {
     const element = node instanceof Element ? node : node.parentElement;
-    return !node.isConnected || element?.closest(textsOfFiles) != null;
+    return !node.isConnected || element?.closest(ownTexts) != null;
   };
   const textOf = (node) => {
-    if (!(node instanceof Element) || node.querySelector(textsOfFiles) === null) return node.textContent;
+    if (!(node instanceof Element) || node.querySelector(ownTexts) === null) return node.textContent;
     const copy = node.cloneNode(true);
-    // A part of a copy may have left its editor, which the selector asks for.
+    // A part of a copy may have left its editor or terminal, which the selector asks for.
     const all = node.querySelectorAll('*');
     copy.querySelectorAll('*').forEach((element, index) => {
-      if (all[index]?.matches(textsOfFiles)) element.remove();
+      if (all[index]?.matches(ownTexts)) element.remove();
     });
     return copy.textContent;
   };
@@ -48,16 +47,16 @@
     }
   };
   const lookAtLabels = (element) => {
-    if (isOfFile(element)) return;
+    if (isOwn(element)) return;
     for (const { value } of element.attributes) look(value, element);
   };
   new MutationObserver((mutations) => {
     for (const { type, target, addedNodes, attributeName } of mutations) {
-      if (isOfFile(target)) continue;
+      if (isOwn(target)) continue;
       if (type === 'characterData') look(target.textContent, target);
       if (type === 'attributes') look(target.getAttribute(attributeName), target);
       for (const node of addedNodes) {
-        if (isOfFile(node)) continue;
+        if (isOwn(node)) continue;
         look(textOf(node), node);
         if (!(node instanceof Element)) continue;
         lookAtLabels(node);
