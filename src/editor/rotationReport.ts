@@ -151,6 +151,8 @@ function reasonOfHalt(ending: ListedKey, rotation: Rotation | undefined, halt: H
       );
     case 'newKeyDead':
       return l10n.t('Omi refuses the new key.');
+    case 'newKeyGone':
+      return l10n.t('Omi does not list the new key, so the old one is kept.');
     case 'oldKeyGone':
       return l10n.t('Omi no longer lists the old key, so the new one is kept.');
     case 'notRevoked':

@@ -46,6 +46,8 @@ export type RotationProblem =
   | { readonly kind: 'vaultRefused'; readonly message: string }
   /** Omi refuses the new key. */
   | { readonly kind: 'newKeyDead' }
+  /** Omi does not list the new key: the old one stays. */
+  | { readonly kind: 'newKeyGone' }
   /** Omi lists the old key no more: the new one stays, and there is nothing to undo. */
   | { readonly kind: 'oldKeyGone' }
   /** The old key (or, undoing, the new one) did not end as revoked. */
@@ -211,7 +213,7 @@ export class Rotations {
     if (!listed.ok) return listed;
     // The new key may have ended since it was placed: then the old one is the last.
     if (listed.value.has(rotation.old.id) && !listed.value.has(rotation.fresh?.id))
-      return fail({ kind: 'newKeyDead' });
+      return fail({ kind: 'newKeyGone' });
     const revoking = await this.#write({ ...rotation, stage: 'revoking' });
     const end = await this.#revoke({ accountId: rotation.accountId, key: rotation.old }, signal);
     if (end.kind !== 'revoked' && end.kind !== 'alreadyGone') return fail({ kind: 'notRevoked', end });

@@ -531,6 +531,26 @@ describe('Rotate API Key', () => {
       assert.match((await closeLast(command)).text, /^Rotated "ci"/);
     });
 
+    it('the new key was revoked meanwhile: the old one is kept', async () => {
+      await write('.env', rawOf(meet()));
+      stage.sandbox.fault({ method: 'DELETE', times: Infinity, effect: { status: 503 } });
+      const command = await rotate();
+      await acceptPlaces();
+      const message = await stage.person.nextMessage();
+      stage.sandbox.clearFaults();
+      stage.sandbox.deleteKey('ada', freshKey().id);
+      message.press('Resume');
+      const kept = await stage.person.nextMessage();
+      assert.match(
+        kept.text,
+        /^"ci" is not rotated\. Omi does not list the new key, so the old one is kept\. /,
+      );
+      kept.press('Undo');
+      (await stage.person.nextMessage()).press('Undo Rotation');
+      await closeLast(command);
+      assert.deepEqual(alive(), ['old']);
+    });
+
     it('undo after the old key is gone spares the new one', async () => {
       await write('.env', rawOf(meet()));
       const command = await rotate();
