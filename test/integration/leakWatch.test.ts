@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, relative } from 'node:path';
@@ -388,6 +398,26 @@ describe('Keys in documents', () => {
         await problems(document.uri, 0);
         await stage.person.close();
         await done;
+      });
+
+      it('moved, when the end at its old place is told before the move', async () => {
+        const old = uriOf('place/closed.txt');
+        await put('place/closed.txt', newKey());
+        await scan();
+        await problems(old);
+        const elsewhere = await mkdtemp(join(tmpdir(), 'omi-elsewhere-'));
+        const end = async (): Promise<void> => {
+          await rename(pathOf('place'), join(elsewhere, 'place'));
+          await problems(old, 0);
+          await rename(join(elsewhere, 'place'), pathOf('place'));
+        };
+        const listener = vscode.workspace.onWillRenameFiles((event) => event.waitUntil(end()));
+        const edit = new vscode.WorkspaceEdit();
+        edit.renameFile(uriOf('place'), uriOf('moved'));
+        assert.ok(await vscode.workspace.applyEdit(edit));
+        listener.dispose();
+        await rm(elsewhere, { recursive: true });
+        await problems(uriOf('moved/closed.txt'));
       });
 
       it('changed by others, moved and closed without saving', async () => {

@@ -18,6 +18,8 @@ const restMs = 300;
 export class DocumentWatch {
   readonly #parts: TextLooksParts;
   readonly #looks: TextLooks;
+  /** What was known at places that files are just moved from. */
+  readonly #leaving = new Map<string, readonly string[]>();
   readonly #disposables: Disposable;
   #isOver = false;
 
@@ -48,6 +50,7 @@ export class DocumentWatch {
       onFileSigns({
         gone: (uris) => this.#followEnd(uris),
         changed: (uri) => this.#followChange(uri),
+        leaving: (uri) => void this.#leaving.set(uri.toString(), this.#knownWithin(uri)),
         moved: (from, to) => this.#followMove(from, to),
       }),
     );
@@ -125,7 +128,8 @@ export class DocumentWatch {
 
   #followMove(from: Uri, to: Uri): void {
     const isLeftOut = leftOut();
-    const moved = this.#parts.book.addresses.filter((address) => isWithin(address, from));
+    const moved = new Set([...(this.#leaving.get(from.toString()) ?? []), ...this.#knownWithin(from)]);
+    this.#leaving.delete(from.toString());
     this.#followEnd([from]);
     for (const address of moved) {
       const uri = Uri.parse(address, true);
@@ -133,6 +137,10 @@ export class DocumentWatch {
       if (uri.scheme === to.scheme && !isLeftOut(target))
         void this.#looks.lookAtFile(target, { isKnown: true });
     }
+  }
+
+  #knownWithin(place: Uri): readonly string[] {
+    return this.#parts.book.addresses.filter((address) => isWithin(address, place));
   }
 
   /** Asks Git anew about every file in which keys are known, whoever has found them. */

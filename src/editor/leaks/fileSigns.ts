@@ -5,15 +5,18 @@ export interface FileSigns {
   /** Files, or folders with all that is in them, that are no more. */
   readonly gone: (uris: readonly Uri[]) => void;
   readonly changed: (uri: Uri) => void;
+  /** Files or folders that VS Code is about to move. The end at their old place may be told before the move. */
+  readonly leaving: (uri: Uri) => void;
   readonly moved: (from: Uri, to: Uri) => void;
 }
 
 /** Tells of files that are deleted, changed or moved, by VS Code or by others. */
-export function onFileSigns({ gone, changed, moved }: FileSigns): Disposable {
+export function onFileSigns({ gone, changed, leaving, moved }: FileSigns): Disposable {
   const watcher = workspace.createFileSystemWatcher('**/*', true);
   return Disposable.from(
     ...[watcher, watcher.onDidDelete((uri) => gone([uri])), watcher.onDidChange(changed)],
     workspace.onDidDeleteFiles(({ files }) => gone(files)),
+    workspace.onWillRenameFiles(({ files }) => files.forEach(({ oldUri }) => leaving(oldUri))),
     workspace.onDidRenameFiles(({ files }) => files.forEach(({ oldUri, newUri }) => moved(oldUri, newUri))),
   );
 }
