@@ -138,8 +138,8 @@ test('without a way back: the address of the last page is pasted; anything else 
   await person.page.bringToFront();
 
   const answers: readonly (readonly [string, string])[] = [
-    ['hello', 'This is not the address of the last page: it has "code=" and "state=" in it.'],
-    [sandbox.url, 'This is not the address of the last page: it has "code=" and "state=" in it.'],
+    ['hello', 'This is not the address of the last page. That one has "code=" and "state=" in it.'],
+    [sandbox.url, 'This is not the address of the last page. That one has "code=" and "state=" in it.'],
     [`${consent.redirectUri}?code=1&state=2`, 'This address is of another sign-in.'],
   ];
   for (const [typed, answer] of answers) {
@@ -271,7 +271,7 @@ test('a session that was ended elsewhere is said once; Sign In brings it back', 
   await expect(person.row('prod-bot')).toBeVisible();
   await person.clearToasts();
   sandbox.revokeSessions('ada');
-  const toast = person.toast('Your Omi session of ada@example.com was ended');
+  const toast = person.toast('Your Omi session for ada@example.com was ended');
   await expect
     .poll(async () => {
       await person.run('Omi: Refresh API Keys');

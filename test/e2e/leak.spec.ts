@@ -108,7 +108,7 @@ test('after the death: references in the files, then the incident note', async (
   const toast = person.toast('The key is read from the variable OMI_API_KEY now.');
   await expect(toast).toBeVisible();
   await expect(person.page.locator('.editor-instance .view-lines')).toContainText(/os\.environ/);
-  await person.pressToast(toast, 'Incident Note');
+  await person.pressToast(toast, 'Open Incident Note');
   const note = person.page.locator('.editor-instance .view-lines');
   await expect(note).toContainText(/Leaked.Omi.API.key/);
   await expect(note).toContainText(/Proof:.list.of.API.keys/);

@@ -151,7 +151,7 @@ test('no key leaves the file it stands in, whatever is done about it', async ({ 
       await person.press('Enter');
       const replaced = person.toast('The key is read from the variable OMI_API_KEY now.');
       await expect(replaced).toBeVisible();
-      await person.pressToast(replaced, 'Incident Note');
+      await person.pressToast(replaced, 'Open Incident Note');
       await expect(person.page.locator('.editor-instance .view-lines').last()).toContainText(
         'Leaked Omi API key',
       );

@@ -24,7 +24,7 @@ test('5,000 finds: scan, expand, filter, scroll', async ({ open, sandbox, studio
   await person.clearToasts();
   const took = await seconds(async () => {
     await person.run('Omi: Scan Workspace for API Keys');
-    await expect(person.toast('Found 4,001 API keys at 5,000 places in 40 files.')).toBeVisible();
+    await expect(person.toast('Found 4,001 API keys at 5,000 places; 40 files searched.')).toBeVisible();
   });
 
   const all: Record<string, number> = { scan: took };

@@ -156,7 +156,7 @@ for (const theme of ['light', 'dark'] as const) {
     await expect(proven).toBeVisible();
     await expect(person.row('notes-to-calendar')).toHaveCount(0);
     await picture('dead');
-    await person.pressToast(proven, 'Incident Note');
+    await person.pressToast(proven, 'Open Incident Note');
     await expect(page.locator('.editor-instance .view-lines').last()).toContainText(/yes.\(origin.main\)/);
     await person.clearToasts();
     await picture('note');

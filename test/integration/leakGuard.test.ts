@@ -119,8 +119,8 @@ describe('Add Leak Guard to Repository', () => {
     const said = await review('.gitleaks.toml');
     assert.equal(
       said.text,
-      'Added a guard to .gitleaks.toml, which is not saved yet. .pre-commit-config.yaml was left alone: it is ' +
-        'written in a way to which nothing can be added.',
+      'Added a guard to .gitleaks.toml, which is not saved yet. .pre-commit-config.yaml was left alone: its ' +
+        'form allows no additions.',
     );
     assert.equal(said.level, 'warn');
     assert.ok(editor.document.getText().startsWith(`# mine\n${before}`));
@@ -135,8 +135,8 @@ describe('Add Leak Guard to Repository', () => {
     await put('.pre-commit-config.yaml', '<<<<<<< ours\nrepos:\n=======\nrepos:\n>>>>>>> theirs\n');
     assert.equal(
       (await add()).text,
-      '.gitleaks.toml has a guard for Omi keys already. .pre-commit-config.yaml was left alone: it has conflicts ' +
-        'of a merge.',
+      '.gitleaks.toml has a guard for Omi keys already. .pre-commit-config.yaml was left alone: it has unresolved ' +
+        'merge conflicts.',
     );
   });
 

@@ -39,7 +39,7 @@ describe('Respond to Leaked API Key', () => {
       const message = await scene.closeLast(command);
       assert.deepEqual(
         [message.level, message.text, message.buttons],
-        ['info', `Proven dead: ${named(key)}. ${bothRefuse}`, ['Replace in Files', 'Incident Note']],
+        ['info', `Proven dead: ${named(key)}. ${bothRefuse}`, ['Replace in Files', 'Open Incident Note']],
       );
       assert.deepEqual(scene.stage.deletes(), [idPath(key)]);
       assert.deepEqual(scene.activity.slice(-1), ['respond prod-bot provenDead list, keyRoute, dataRoute']);
@@ -113,7 +113,7 @@ describe('Respond to Leaked API Key', () => {
       const command = scene.respond();
       await scene.stage.person.paste(key.raw);
       await scene.answer('Revoke Now');
-      (await scene.stage.person.nextMessage()).press('Incident Note');
+      (await scene.stage.person.nextMessage()).press('Open Incident Note');
       await scene.closeLast(command);
       const note = vscode.window.activeTextEditor?.document.getText() ?? '';
       hostWatch().shown.push(note);
@@ -242,7 +242,7 @@ describe('Respond to Leaked API Key', () => {
       await scene.answer('Revoke Now');
       const first = await scene.stage.person.nextMessage();
       assert.match(first.text, /^Revoked "prod-bot" .*, but it still works through a cached login\./);
-      assert.deepEqual([first.level, first.buttons], ['warn', ['Replace in Files', 'Incident Note']]);
+      assert.deepEqual([first.level, first.buttons], ['warn', ['Replace in Files', 'Open Incident Note']]);
       first.press(undefined);
       await command.done;
       const last = await scene.stage.person.close();
@@ -406,7 +406,7 @@ describe('Respond to Leaked API Key', () => {
       const command = scene.respond();
       const question = await scene.answer('Revoke Now');
       assert.match(question.detail ?? '', /\nIn old\.py:1\.\nIn 1 commit, PUBLISHED in origin\/main\.\n/);
-      (await scene.stage.person.nextMessage()).press('Incident Note');
+      (await scene.stage.person.nextMessage()).press('Open Incident Note');
       await scene.closeLast(command);
       const note = vscode.window.activeTextEditor?.document.getText() ?? '';
       hostWatch().shown.push(note);
@@ -527,7 +527,7 @@ describe('Respond to Leaked API Key', () => {
         message.text,
         /^Replaced omi_dev_.* in .*bot10\.ts:1, .*bot11\.ts:1, .*bot12\.ts:1, and 37 more\. The key is read from the variable OMI_API_KEY now\.$/,
       );
-      assert.deepEqual(message.buttons, ['Incident Note']);
+      assert.deepEqual(message.buttons, ['Open Incident Note']);
       for (const name of names) {
         assert.equal(await scene.read(name), 'export const key = process.env.OMI_API_KEY;\n');
       }
@@ -572,7 +572,7 @@ describe('Respond to Leaked API Key', () => {
       await scene.stage.person.escape();
       const again = await scene.closeLast(command);
       assert.match(again.text, /^Proven dead/);
-      assert.deepEqual(again.buttons, ['Replace in Files', 'Incident Note']);
+      assert.deepEqual(again.buttons, ['Replace in Files', 'Open Incident Note']);
       assert.equal((await scene.read('bot.ts')).includes(key.raw), true);
     });
 
@@ -591,7 +591,7 @@ describe('Respond to Leaked API Key', () => {
       assert.deepEqual([said.level, said.text], ['info', 'Cancelled. No file was changed.']);
       said.press(undefined);
       const again = await scene.closeLast(command);
-      assert.deepEqual(again.buttons, ['Replace in Files', 'Incident Note']);
+      assert.deepEqual(again.buttons, ['Replace in Files', 'Open Incident Note']);
       assert.equal((await scene.read('bot.ts')).includes(key.raw), true);
     });
 
@@ -641,7 +641,7 @@ describe('Respond to Leaked API Key', () => {
       await person.acceptRows();
       const left = await person.nextMessage();
       assert.match(left.text, /^Replaced .*bot\.ts:1\. .* To be taken out by hand: \.env:2\.$/);
-      assert.deepEqual(left.buttons, ['Create New Key', 'Incident Note']);
+      assert.deepEqual(left.buttons, ['Create New Key', 'Open Incident Note']);
       left.press('Create New Key');
       await person.choose('Developer Key');
       await person.write('prod-bot-2');
@@ -654,9 +654,36 @@ describe('Respond to Leaked API Key', () => {
       hostWatch().secrets.add(fresh);
       assert.match((await person.close()).text, /^Placed the secret of "prod-bot-2"/);
       const rest = await scene.closeLast(command);
-      assert.deepEqual(rest.buttons, ['Incident Note']);
+      assert.deepEqual(rest.buttons, ['Open Incident Note']);
       const text = Buffer.from(await vscode.workspace.fs.readFile(env)).toString();
       assert.equal(text === `A=1\nOMI_API_KEY=${fresh}\n`, true);
+    });
+
+    it('makes the new key in the account of the dead one, which comes into use when the questions are answered', async () => {
+      const { person, sandbox } = scene.stage;
+      await scene.stage.signIn('grace');
+      await scene.stage.signIn('ada');
+      const key = scene.keyOf('grace', { name: 'aside' });
+      await scene.showAt(await scene.write('.env', `OMI_API_KEY=${key.raw}\n`), key.raw);
+      const command = await end('Replace in Files');
+      const left = await person.nextMessage();
+      assert.deepEqual(left.buttons, ['Create New Key', 'Open Incident Note']);
+      left.press('Create New Key');
+      assert.match((await person.quickPick()).title ?? '', /grace@example\.com/);
+      await person.escape();
+
+      const again = await person.nextMessage();
+      assert.deepEqual(again.buttons, left.buttons);
+      assert.ok((await scene.stage.rows()).includes('prod-bot'), 'ada is in use no more');
+      again.press('Create New Key');
+      await person.choose('Developer Key');
+      await person.write('aside-2');
+      await person.choose('Read Only');
+      await person.take('Copy');
+      hostWatch().secrets.add(sandbox.key('grace', 'aside-2').raw ?? '');
+      assert.match((await person.close()).text, /^Placed the secret of "aside-2"/);
+      assert.deepEqual((await scene.closeLast(command)).buttons, ['Open Incident Note']);
+      assert.ok((await scene.stage.rows()).includes('aside-2'));
     });
 
     it('offers no new key for one that is of no account here', async () => {
@@ -668,13 +695,13 @@ describe('Respond to Leaked API Key', () => {
       dead.press('Replace in Files');
       const { text, buttons } = await scene.closeLast(command);
       assert.match(text, /was replaced nowhere\. To be taken out by hand: .*notes\.md:1\.$/);
-      assert.deepEqual(buttons, ['Incident Note']);
+      assert.deepEqual(buttons, ['Open Incident Note']);
     });
 
     it('writes an incident note without the key', async () => {
       const key = scene.key();
       await scene.showLeak(key.raw);
-      const command = await end('Incident Note');
+      const command = await end('Open Incident Note');
       const again = await scene.stage.person.nextMessage();
       assert.deepEqual(again.buttons, ['Replace in Files']);
       const document = vscode.window.activeTextEditor?.document;
@@ -714,7 +741,7 @@ describe('Respond to Leaked API Key', () => {
       [message.text, message.buttons],
       [
         `Already dead: ${masked(key)}. Omi refuses it when asked about the key itself. Nothing was revoked.`,
-        ['Replace in Files', 'Incident Note'],
+        ['Replace in Files', 'Open Incident Note'],
       ],
     );
     assert.deepEqual(scene.stage.deletes(), []);

@@ -54,7 +54,7 @@ describe('Scan Git History for API Keys', () => {
     const date = new Intl.DateTimeFormat(vscode.env.language, { dateStyle: 'medium', timeStyle: 'short' });
     assert.equal(
       said.text,
-      `Found 1 API key in 2 commits. ${masked(rawOf('prod-bot'))} (alive): commit ${id} of ` +
+      `Found 1 API key; 2 commits searched. ${masked(rawOf('prod-bot'))} (alive): commit ${id} of ` +
         `${date.format(Date.parse('2025-03-04T05:06:07Z'))}, bot.py, published on origin/main.`,
     );
     assert.deepEqual([said.level, said.buttons], ['error', ['Show', 'Revoke']]);

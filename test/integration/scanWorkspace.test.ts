@@ -44,7 +44,7 @@ describe('Scan Workspace for API Keys', () => {
     const said = await scan();
     assert.equal(
       said.text,
-      'Found 2 API keys at 3 places in 3 files. 1 alive key is in a file that Git tracks or would add. ' +
+      'Found 2 API keys at 3 places; 3 files searched. 1 live key is in a file that Git tracks or would add. ' +
         '1 is not in this account.',
     );
     assert.deepEqual([said.level, said.buttons], ['warn', ['Show', 'Respond']]);
@@ -56,7 +56,7 @@ describe('Scan Workspace for API Keys', () => {
     repository.put('.gitignore', '.env\n');
     repository.put('.env', `OMI_API_KEY=${rawOf('prod-bot')}\n`);
     const said = await scan();
-    assert.match(said.text, /1 alive key is in a file that is kept out by \.gitignore\.$/);
+    assert.match(said.text, /1 live key is in a file that is kept out by \.gitignore\.$/);
     assert.deepEqual([said.level, said.buttons], ['info', ['Show']]);
   });
 
@@ -67,14 +67,14 @@ describe('Scan Workspace for API Keys', () => {
     await editor.edit((edit) => edit.insert(new vscode.Position(0, 7), strangeKey()));
     const other = await vscode.window.showTextDocument(saved, { preview: false });
     await other.edit((edit) => edit.delete(new vscode.Range(0, 0, 1, 0)));
-    assert.match((await scan()).text, /^Found 1 API key at 1 place in 2 files\./);
+    assert.match((await scan()).text, /^Found 1 API key at 1 place; 2 files searched\./);
   });
 
   it('passes over lines with the mark, and what the setting leaves out', async () => {
     repository.put('bot.py', `key = "${strangeKey()}"  # omi:ignore\n`);
     repository.put('node_modules/one/index.js', `const key = "${strangeKey()}";\n`);
     repository.put('seen.py', `key = "${strangeKey()}"\n`);
-    assert.match((await scan()).text, /^Found 1 API key at 1 place in 2 files\./);
+    assert.match((await scan()).text, /^Found 1 API key at 1 place; 2 files searched\./);
   });
 
   it('asks nothing of Omi while nobody is signed in, and says what is not known then', async () => {
@@ -103,7 +103,7 @@ describe('Scan Workspace for API Keys', () => {
     await stage.signIn('ada');
     repository.put('bot.py', `key = "${stage.sandbox.key('grace', 'compiler').raw ?? ''}"\n`);
     const said = await scan();
-    assert.match(said.text, /1 alive key is in a file that Git does not see\. 1 is not in this account\.$/);
+    assert.match(said.text, /1 live key is in a file that Git does not see\. 1 is not in this account\.$/);
     await until('whose it is', async () => {
       const group = (await stage.groups()).find(({ kind }) => kind === 'strangers');
       const [row] = (await hostWatch().keysView?.provider.getChildren(group)) ?? [];
@@ -163,7 +163,7 @@ describe('Scan Workspace for API Keys', () => {
       () => vscode.window.activeNotebookEditor?.notebook.cellAt(0).document.uri,
     );
     await problems(cellUri);
-    assert.match((await scan()).text, /^Found 1 API key at 1 place in 1 file\./);
+    assert.match((await scan()).text, /^Found 1 API key at 1 place; 1 file searched\./);
     const group = await until('the strangers', async () =>
       (await stage.groups()).find(({ kind }) => kind === 'strangers'),
     );
@@ -181,7 +181,7 @@ describe('Scan Workspace for API Keys', () => {
     repository.init();
     repository.put('bot.py', `key = "${strangeKey()}"\n`);
     const said = await withoutGit(() => scan());
-    assert.match(said.text, /^Found 1 API key at 1 place in 1 file\./);
+    assert.match(said.text, /^Found 1 API key at 1 place; 1 file searched\./);
     assert.match(said.text, /Git was not found, so it is not known whether it would publish these files\.$/);
   });
 
@@ -210,7 +210,7 @@ describe('Scan Workspace for API Keys', () => {
     const restore = replace(workerThreads, 'Worker', WatchedWorker);
     const said = await scan();
     restore();
-    assert.match(said.text, /^Found 1 API key at 1 place in 4 files\./);
+    assert.match(said.text, /^Found 1 API key at 1 place; 4 files searched\./);
     assert.deepEqual(left, ['three/bot.py']);
     // A thread that has ended has no number any more.
     await until('the threads to end', () => started.every(({ threadId }) => threadId === -1));
@@ -246,7 +246,9 @@ describe('Scan Workspace for API Keys', () => {
     const restore = cancelling('atProgress');
     const said = await scan();
     restore();
-    const looked = /^Cancelled\. Found so far: 1 API key at 1 place in ([\d,]+) files\./.exec(said.text)?.[1];
+    const looked = /^Cancelled\. Found so far: 1 API key at 1 place; ([\d,]+) files searched\./.exec(
+      said.text,
+    )?.[1];
     assert.ok(looked !== undefined && Number(looked.replace(',', '')) < 1201, said.text);
     assert.equal(said.level, 'warn');
     await vscode.workspace.fs.delete(known);

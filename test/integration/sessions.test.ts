@@ -120,7 +120,7 @@ describe('A session', () => {
           stage.sandbox.revokeSessions('ada');
           return token;
         },
-        says: 'Your Omi session of ada@example.com was ended, as after a change of password. Sign in again.',
+        says: 'Your Omi session for ada@example.com was ended, for example by a change of password. Sign in again.',
       },
       {
         code: 'USER_DISABLED',
@@ -141,7 +141,7 @@ describe('A session', () => {
       {
         code: 'INVALID_REFRESH_TOKEN',
         prepare: () => 'a-refresh-token-of-nobody',
-        says: 'Your Omi session of ada@example.com is not valid any more. Sign in again.',
+        says: 'Your Omi session for ada@example.com is no longer valid. Sign in again.',
       },
     ];
     for (const { code, prepare, says } of ends) {

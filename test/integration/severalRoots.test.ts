@@ -194,7 +194,7 @@ describe('Write to .env, in a workspace of two folders and a virtual one', () =>
       files.put('bot.py', `\nkey = "${strangeKey()}"\n`);
       files.put('fine.py', 'nothing');
       const said = await scan('omi.leak.scanWorkspace');
-      assert.match(said.text, /^Found 3 API keys at 3 places in 4 files\./);
+      assert.match(said.text, /^Found 3 API keys at 3 places; 4 files searched\./);
       assert.deepEqual((await places(3)).toSorted(), ['cloud/bot.py:2', 'one/bot.py:1', 'two/bot.py:1']);
     });
 
@@ -283,7 +283,7 @@ describe('Write to .env, in a workspace of two folders and a virtual one', () =>
       const two = new Repository(folderOf('two'));
       one.git('worktree', 'add', '--quiet', '-b', 'side', '--force', two.folder);
       const said = await scan('omi.leak.scanHistory');
-      assert.match(said.text, /^Found 1 API key in 1 commit\. omi_dev_/);
+      assert.match(said.text, /^Found 1 API key; 1 commit searched\. omi_dev_/);
       assert.doesNotMatch(said.text, /In no Git repository/);
     });
 

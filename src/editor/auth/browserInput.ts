@@ -68,7 +68,7 @@ export async function signInThroughBrowser(
       if (arrival && attempt.accept(arrival)) return;
       const message = arrival
         ? l10n.t('This address is of another sign-in. Use the newest page that the browser opened.')
-        : l10n.t('This is not the address of the last page: it has "code=" and "state=" in it.');
+        : l10n.t('This is not the address of the last page. That one has "code=" and "state=" in it.');
       box.validationMessage = { message, severity: InputBoxValidationSeverity.Error };
     }),
     box.onDidChangeValue(() => {

@@ -72,11 +72,11 @@ function wordsForEnd(reason: EndReason, account: string): string | undefined {
       return undefined;
     case 'TOKEN_EXPIRED':
       return l10n.t(
-        'Your Omi session of {0} was ended, as after a change of password. Sign in again.',
+        'Your Omi session for {0} was ended, for example by a change of password. Sign in again.',
         account,
       );
     case 'INVALID_REFRESH_TOKEN':
-      return l10n.t('Your Omi session of {0} is not valid any more. Sign in again.', account);
+      return l10n.t('Your Omi session for {0} is no longer valid. Sign in again.', account);
     case 'USER_DISABLED':
       return l10n.t('The Omi account {0} is disabled.', account);
     case 'USER_NOT_FOUND':

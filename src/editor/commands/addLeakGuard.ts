@@ -91,10 +91,10 @@ function whyNot(file: GuardFile): string {
   if (file.kind !== 'cannot') return '';
   switch (file.why) {
     case 'conflict':
-      return l10n.t('it has conflicts of a merge.');
+      return l10n.t('it has unresolved merge conflicts.');
     case 'unreadable':
-      return l10n.t('it cannot be read as what it should be.');
+      return l10n.t('it cannot be parsed.');
     case 'form':
-      return l10n.t('it is written in a way to which nothing can be added.');
+      return l10n.t('its form allows no additions.');
   }
 }

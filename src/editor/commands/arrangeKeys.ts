@@ -50,7 +50,7 @@ export async function filterKeys(parts: Parts): Promise<void> {
   const before = view.filter;
   const box = window.createInputBox();
   box.title = l10n.t('Filter API Keys');
-  box.placeholder = l10n.t('Name, prefix, scope, "unused" or "stale"');
+  box.placeholder = l10n.t('Name, prefix, scope, "unused", "stale" or "exposed"');
   box.value = before;
   // Who clicks a row that was found has not given up: there is Escape for that.
   box.ignoreFocusOut = true;

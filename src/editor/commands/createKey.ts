@@ -1,6 +1,7 @@
 import { l10n } from 'vscode';
 import { createKey, problemOfName, type CreateOutcome, type NameProblem } from '../../keys/createKey';
 import { displayPrefix } from '../../keys/key';
+import type { AccountKeys } from '../../keys/keyAccess';
 import { allScopes, readScopes, resources } from '../../keys/scopes';
 import type { NewKey } from '../../omi/keysApi';
 import type { KeyFamily } from '../../omi/rawKey';
@@ -21,6 +22,7 @@ import { asPlainText, namedKey, resourceName } from '../words';
 import { deliver, offerToRevoke } from './placeKey';
 import { cancellably } from './revokeKey';
 import { ensureSignedIn, signIn } from './signIn';
+import { useAccount } from './useAccount';
 
 type Access = 'readOnly' | 'fullAccess' | 'perResource';
 
@@ -32,21 +34,41 @@ interface Draft {
   readonly scopes: readonly string[];
 }
 
-type Step = (parts: Parts, draft: Draft, frame: StepFrame) => Promise<Answer<Partial<Draft>> | undefined>;
+type Step = (
+  known: Pick<AccountKeys, 'list'>,
+  draft: Draft,
+  frame: StepFrame,
+) => Promise<Answer<Partial<Draft>> | undefined>;
 
 /** "Omi: Create API Key": asks what it is to be, makes it once, and lets the person put its secret somewhere. */
 export async function createApiKey(parts: Parts): Promise<void> {
   if (!(await ensureSignedIn(parts))) return;
+  // The names of the other keys are wanted for the second step.
+  if (!parts.keys.rings.dev.list || !parts.keys.rings.mcp.list) void parts.view.refresh();
   // The questions name this account; another window may put another one in use meanwhile.
   const accountId = parts.sessions.account?.id ?? '';
-  const key = await askWhichKey(parts);
+  const key = await askWhichKey(parts, accountId);
   if (key) await make(parts, key, accountId);
 }
 
-async function askWhichKey(parts: Parts): Promise<NewKey | undefined> {
-  // The names of the other keys are wanted for the second step.
-  if (!parts.keys.rings.dev.list || !parts.keys.rings.mcp.list) void parts.view.refresh();
-  const { account, accounts } = parts.sessions;
+/**
+ * The same in any account that is signed in, which comes into use once the questions are answered.
+ *
+ * @returns whether they were answered.
+ */
+export async function createApiKeyIn(parts: Parts, accountId: string): Promise<boolean> {
+  const key = await askWhichKey(parts, accountId);
+  if (!key) return false;
+  const isReady =
+    (await useAccount(parts, { accountId }, l10n.t('No new key was made.'))) && (await ensureSignedIn(parts));
+  if (isReady) await make(parts, key, accountId);
+  return true;
+}
+
+async function askWhichKey({ keys, sessions }: Parts, accountId: string): Promise<NewKey | undefined> {
+  const known = keys.byAccount(accountId);
+  const { accounts } = sessions;
+  const account = accounts.find(({ id }) => id === accountId);
   const title =
     l10n.t('Create API Key') + (account && accounts.length > 1 ? ` · ${asPlainText(account.label)}` : '');
   let draft: Draft = { family: 'dev', name: '', access: 'readOnly', scopes: [] };
@@ -54,7 +76,7 @@ async function askWhichKey(parts: Parts): Promise<NewKey | undefined> {
     const steps = stepsFor(draft);
     const step = steps[at];
     if (!step) return newKeyOf(draft);
-    const answer = await step(parts, draft, { title, step: at + 1, totalSteps: steps.length });
+    const answer = await step(known, draft, { title, step: at + 1, totalSteps: steps.length });
     if (!answer) return undefined;
     draft = { ...draft, ...answer.value };
     at += answer.move === 'next' ? 1 : -1;
@@ -82,11 +104,11 @@ const askFamily: Step = async (_, { family }, frame) => {
   return answer && { ...answer, value: { family: answer.value } };
 };
 
-const askName: Step = async ({ keys }, { family, name }, frame) => {
+const askName: Step = async (known, { family, name }, frame) => {
   const remark = (text: string): TextRemark | undefined => {
     const problem = problemOfName(text);
     if (problem) return { severity: 'error', message: wordsForName(problem) };
-    const same = keys.rings[family].list?.keys.find((key) => key.name.trim() === text.trim());
+    const same = known.list(family)?.keys.find((key) => key.name.trim() === text.trim());
     if (!same) return undefined;
     const message = l10n.t(
       '{0} has this name already. Enter makes another key of that name.',

@@ -69,7 +69,7 @@ export async function ignoreLine(parts: Parts, clicked: unknown): Promise<void> 
   const others = book.ignored.filter((one) => one.fingerprint !== fingerprint || one.address !== address);
   const isKept = await keepIgnored(parts, [...others, { fingerprint, address, prefix }]);
   const message = l10n.t(
-    'No comment can be put there, so VS Code remembers that {0} is ignored in {1}. Omi: Stop Ignoring API Keys takes it back.',
+    'No comment can be put there, so VS Code remembers that {0} is ignored in {1}. Omi: Stop Ignoring API Keys undoes this.',
     maskedKey(key.seen),
     fileOf(address),
   );

@@ -20,7 +20,7 @@ import { notify } from '../notify';
 import type { Parts } from '../parts';
 import { newKeyInWords } from '../rotationReport';
 import { namedKey } from '../words';
-import { createApiKey } from './createKey';
+import { createApiKeyIn } from './createKey';
 import { forgetSecretsOf } from './revokeKey';
 import { rotateThen } from './rotateKey';
 import { signIn } from './signIn';
@@ -207,8 +207,10 @@ async function offerAll(
     if (action !== 'replaceInFiles' && action !== 'incidentNote' && action !== 'createKey') return action;
     const rest = shown.actions.filter((one) => one !== action);
     if (action === 'createKey') {
-      await createReplacement(parts, incident);
-      shown = { ...shown, actions: rest };
+      // Where no reference fits, a new key takes the place, in the account of the dead one.
+      const { target } = incident;
+      const isAnswered = target && (await createApiKeyIn(parts, target.accountId));
+      if (isAnswered) shown = { ...shown, actions: rest };
     } else if (action === 'incidentNote') {
       await openIncidentNote(incident.facts);
       shown = { ...shown, actions: rest };
@@ -226,9 +228,4 @@ async function offerAll(
       return undefined;
     }
   }
-}
-
-/** Where no reference fits, a new key takes the place: it is made in the account of the dead one, and put into `.env`. */
-async function createReplacement(parts: Parts, { target }: Incident): Promise<void> {
-  if (target && (await useAccount(parts, target, l10n.t('No new key was made.')))) await createApiKey(parts);
 }

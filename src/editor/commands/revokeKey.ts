@@ -15,7 +15,7 @@ import { ensureSignedIn, signIn } from './signIn';
 /** Work under way; a second order may begin before the first has ended. */
 const running = new Set<AbortController>();
 
-/** "Omi: Cancel Revocation": ends all that is under way between keys. */
+/** "Omi: Cancel Current Operation": ends all that is under way between keys. */
 export function cancelWork(): void {
   running.forEach((cancel) => cancel.abort());
 }

@@ -71,7 +71,7 @@ function foundSentence({ commits, repositories, limits }: HistorySurvey, keys: n
   const found = keys === 1 ? l10n.t('1 API key') : l10n.t('{0} API keys', keys);
   return isCancelled
     ? l10n.t('Cancelled. Found in the history so far: {0}.', found)
-    : l10n.t('Found {0} in {1}.', found, searched);
+    : l10n.t('Found {0}; {1} searched.', found, searched);
 }
 
 function keySentence({ key, judgement, history }: KeyLeak, limits: ReadonlySet<HistoryLimit>): string {
@@ -82,8 +82,8 @@ function keySentence({ key, judgement, history }: KeyLeak, limits: ReadonlySet<H
     others === 0
       ? ''
       : others === 1
-        ? l10n.t(' (and 1 commit more)')
-        : l10n.t(' (and {0} commits more)', others);
+        ? l10n.t(' (and 1 more commit)')
+        : l10n.t(' (and {0} more commits)', others);
   return `${maskedKey(key)} (${lifeWord(judgement.life)}): ${inWords(newest, limits)}${more}.`;
 }
 
@@ -114,7 +114,7 @@ function limitSentence(limit: HistoryLimit): string {
     case 'noRemote':
       return l10n.t('There is no remote branch to tell by whether a commit is published.');
     case 'gitFailed':
-      return l10n.t('Git failed, so this is not all.');
+      return l10n.t('Git failed, so this is incomplete.');
     case 'unreadableObjects':
       return l10n.t('Parts of the repository could not be read and were not searched.');
     case 'cancelled':

@@ -68,7 +68,7 @@ export function incidentWords(): IncidentWords {
       places: l10n.t('The workspace was not searched as a whole: there may be more places.'),
       commits: l10n.t('The Git history was not searched as a whole: there may be more commits.'),
     },
-    remains: l10n.t('What Remains To Be Done'),
+    remains: l10n.t('What Remains to Be Done'),
     remaining: {
       revoke: l10n.t('Revoke it: it may still work.'),
       ownerRevokes: l10n.t('Have the account that owns it revoke it: it still works.'),

@@ -150,4 +150,6 @@ function askForKey(title: string, hint: string): Promise<KeyInQuestion | undefin
 const errorSeverity = InputBoxValidationSeverity.Error;
 
 const notAKey = (): string =>
-  l10n.t('This is no Omi API key: it begins with omi_dev_ or omi_mcp_, and 32 digits from 0 to f follow.');
+  l10n.t(
+    'This is no Omi API key. A key is omi_dev_ or omi_mcp_, and 32 digits from 0 to 9 and a to f after it.',
+  );

@@ -49,7 +49,7 @@ function titleOf(action: LeakAction): string {
     case 'createKey':
       return l10n.t('Create New Key');
     case 'incidentNote':
-      return l10n.t('Incident Note');
+      return l10n.t('Open Incident Note');
     default:
       return actionTitle(action);
   }

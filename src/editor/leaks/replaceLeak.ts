@@ -179,7 +179,7 @@ async function review(
     place,
   }));
   const chosen = await window.showQuickPick(items, {
-    title: l10n.t('Replace {0} by an Environment Reference', maskedKey(seen)),
+    title: l10n.t('Replace {0} with an Environment Reference', maskedKey(seen)),
     placeHolder: l10n.t('Tick the places, then press Enter'),
     canPickMany: true,
     ignoreFocusOut: true,

@@ -62,8 +62,8 @@ function foundSentence(found: readonly KeyLeak[], { looked, isWhole }: Workspace
   const keys = found.length === 1 ? l10n.t('1 API key') : l10n.t('{0} API keys', counted(found.length));
   const at = places === 1 ? l10n.t('1 place') : l10n.t('{0} places', counted(places));
   return isWhole
-    ? l10n.t('Found {0} at {1} in {2}.', keys, at, files)
-    : l10n.t('Cancelled. Found so far: {0} at {1} in {2}.', keys, at, files);
+    ? l10n.t('Found {0} at {1}; {2} searched.', keys, at, files)
+    : l10n.t('Cancelled. Found so far: {0} at {1}; {2} searched.', keys, at, files);
 }
 
 /** How many keys are as badly off as the worst. */
@@ -79,12 +79,12 @@ function worstSentence(found: readonly KeyLeak[]): string {
   if (count === 1) {
     const where = whereOne(exposure);
     return isAlive
-      ? l10n.t('1 alive key is {0}.', where)
+      ? l10n.t('1 live key is {0}.', where)
       : l10n.t('1 key is {0}; it is not known whether it is alive.', where);
   }
   const where = whereMany(exposure);
   return isAlive
-    ? l10n.t('{0} alive keys are {1}.', counted(count), where)
+    ? l10n.t('{0} live keys are {1}.', counted(count), where)
     : l10n.t('{0} keys are {1}; it is not known whether they are alive.', counted(count), where);
 }
 

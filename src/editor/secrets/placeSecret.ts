@@ -101,7 +101,7 @@ function usualWays(
     },
     editor && {
       label: l10n.t('Insert at Cursor'),
-      detail: l10n.t('Into {0}, where everybody can read it', withoutIcons(cursorPlace(editor))),
+      detail: l10n.t('Into {0}, where anyone with the file can read it', withoutIcons(cursorPlace(editor))),
       put: () => insertSecret(editor, secret),
     },
     held &&

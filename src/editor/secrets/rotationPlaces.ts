@@ -40,7 +40,7 @@ export function waysInWorkspace(
   const done = found.filter((one) => !stale.includes(one));
   if (found.length === 0 || !fresh) return [];
   const put = async (secret: string): Promise<readonly string[] | undefined> => {
-    const title = l10n.t('Replace {0} by {1}', displayPrefix(old), displayPrefix(fresh));
+    const title = l10n.t('Replace {0} with {1}', displayPrefix(old), displayPrefix(fresh));
     const chosen = stale.length > 0 ? await reviewPlaces(stale, title) : [];
     if (!chosen || chosen.length + done.length === 0) return undefined;
     const lost = await replaceOccurrences(chosen, secret, log);

@@ -127,7 +127,7 @@ describe('commands', () => {
     'omi.signOut': 'Sign Out',
     'omi.account.switch': 'Switch Account',
     'omi.keys.refresh': 'Refresh API Keys',
-    'omi.keys.cancel': 'Cancel Revocation',
+    'omi.keys.cancel': 'Cancel Current Operation',
     'omi.key.create': 'Create API Key',
     'omi.key.revoke': 'Revoke API Key',
     'omi.key.rotate': 'Rotate API Key',
