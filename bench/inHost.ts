@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import * as vscode from 'vscode';
 import { Sessions } from '../src/account/sessions';
 import { secretVault } from '../src/editor/auth/secretVault';
@@ -32,17 +33,26 @@ export async function run(): Promise<void> {
     { whose: 'base', id: 'omi-bench.empty' },
   ] as const;
   for (const { whose, id } of order.isFirst ? sides : sides.toReversed()) {
-    const { loading, activate, whole } = await activation(id);
+    const { loading, activate, whole, stall } = await activation(id);
     note('load the code', whose, loading);
     note('activate()', whose, activate);
     note('activated, as VS Code sees it', whose, whole);
+    note('longest stall in the second after it', whose, stall);
   }
   await measureTrees(order, note);
   await writeFile(join(directory, 'times.json'), JSON.stringify(times));
 }
 
+interface Activation {
+  readonly loading: number;
+  readonly activate: number;
+  readonly whole: number;
+  /** How long the extension host was busy at a time: the watch of documents begins then. */
+  readonly stall: number;
+}
+
 /** Loads and activates an extension as VS Code does; milliseconds. */
-async function activation(id: string): Promise<{ loading: number; activate: number; whole: number }> {
+async function activation(id: string): Promise<Activation> {
   const extension = vscode.extensions.getExtension(id);
   if (!extension || extension.isActive) throw new Error(`${id} cannot be measured.`);
   const load = createRequire(__filename);
@@ -64,7 +74,12 @@ async function activation(id: string): Promise<{ loading: number; activate: numb
   if (cached) cached.exports = { ...loaded, activate: timed };
   const asked = performance.now();
   await extension.activate();
-  return { loading, activate, whole: performance.now() - asked };
+  const whole = performance.now() - asked;
+  const delays = monitorEventLoopDelay({ resolution: 1 });
+  delays.enable();
+  await pause(1000);
+  delays.disable();
+  return { loading, activate, whole, stall: delays.max / 1e6 };
 }
 
 /** Shows all rows and filters them, in both views in turn; the first round warms up and is not counted. */

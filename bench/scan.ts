@@ -1,4 +1,4 @@
-// A scan of 100,000 files beside ripgrep on the same tree, and what looking at an edited document costs.
+// A scan of 100,000 files beside ripgrep, one of their history beside Git, and what looking at an edited document costs.
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { access, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
@@ -8,13 +8,16 @@ import { promisify } from 'node:util';
 import { buildSieveWorker } from '../scripts/buildWorker';
 import { scanFolder } from '../src/leaks/scanTree';
 import { findsIn } from '../src/leaks/seenKey';
-import { printComparisons, type Comparison } from './table';
+import { searchByExtension, searchByGit } from './history';
+import { expectAtMost, printComparisons, type Comparison } from './table';
 
 const run = promisify(execFile);
 const directories = 1_000;
 const filesEach = 100;
 /** One file of so many holds a key. */
 const filesPerKey = 5_000;
+/** The files are committed in so many portions. */
+const commits = 20;
 const rounds = 5;
 
 /** Prints how long the scan of a folder takes with Git and without it, and how long the search of one document. */
@@ -26,12 +29,8 @@ export async function scan(): Promise<void> {
 async function scanOfFolder(): Promise<void> {
   const ripgrep = await findRipgrep();
   const title = `scan: ${String(directories * filesEach)} files, ${String(keyCount)} keys`;
-  if (ripgrep === undefined) {
-    console.log(
-      `\n${title}\n  Not measured: there is no rg on the search path, nor a VS Code that tests have fetched.`,
-    );
-    return;
-  }
+  if (ripgrep === undefined)
+    throw new Error('There is no rg on the search path, nor a VS Code that tests have fetched.');
   const folder = await mkdtemp(join(tmpdir(), 'omi-bench-'));
   try {
     await makeTree(folder);
@@ -42,13 +41,25 @@ async function scanOfFolder(): Promise<void> {
         () => byExtension(folder, git, sieveScript),
         () => byRipgrep(ripgrep, folder),
       );
-    printComparisons(title, 'rg', [await searched(true, 'with Git'), await searched(false, 'without Git')]);
+    const searches = [await searched(true, 'with Git'), await searched(false, 'without Git')];
+    printComparisons(title, 'rg', searches);
+    const history = await compare(
+      `${String(commits)} commits`,
+      async () => expectKeys(await searchByExtension(folder), keyCount),
+      async () => expectKeys(await searchByGit(folder), Math.min(commits, keyCount)),
+    );
+    printComparisons('history: the same files', 'git log -G', [history]);
+    expectAtMost(2, [...searches, history]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
 const keyCount = (directories * filesEach) / filesPerKey;
+
+function expectKeys(found: number, expected: number): void {
+  if (found !== expected) throw new Error(`${String(found)} were found instead of ${String(expected)}.`);
+}
 
 /** Rounds in which both take turns; the first of each warms up and is not counted. */
 async function compare(
@@ -114,7 +125,7 @@ function isThere(path: string): Promise<boolean> {
 /** A repository with files of a few hundred bytes to a few thousand, all committed. */
 async function makeTree(folder: string): Promise<void> {
   for (let directory = 0; directory < directories; directory += 1) {
-    const place = join(folder, `part${String(directory % 20)}`, `of${String(directory)}`);
+    const place = join(folder, `part${String(directory % commits)}`, `of${String(directory)}`);
     await mkdir(place, { recursive: true });
     const numbers = Array.from({ length: filesEach }, (_, file) => directory * filesEach + file);
     await Promise.all(
@@ -122,8 +133,12 @@ async function makeTree(folder: string): Promise<void> {
     );
   }
   const settings = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', '-c', 'commit.gpgsign=false'];
-  for (const command of [['init'], ['add', '.'], ['commit', '--quiet', '-m', 'All of it']]) {
-    await run('git', [...settings, ...command], { cwd: folder });
+  const git = (...args: readonly string[]): Promise<unknown> =>
+    run('git', [...settings, ...args], { cwd: folder });
+  await git('init');
+  for (let part = 0; part < commits; part += 1) {
+    await git('add', `part${String(part)}`);
+    await git('commit', '--quiet', '-m', `Part ${String(part)}`);
   }
 }
 
@@ -145,26 +160,28 @@ function newKey(): string {
 /** Enough documents that the clock can tell; a new text each time, as after an edit. */
 const edits = 200;
 
-/** Looks through documents of 100 KB, beside a plain search for how keys begin. */
+/** Looks through documents of 100 KB, which VS Code keeps in lines, beside a plain search for how keys begin. */
 function costOfAnEdit(): void {
   const plain = Array.from({ length: edits }, (_, edit) => `${codeOf(100_000)}${String(edit)}`);
   const withKeys = plain.map((text) => text + Array.from({ length: 10 }, () => `${newKey()}\n`).join(''));
   const rows = [costOf('without keys', plain), costOf('with 10 keys', withKeys)];
-  printComparisons(`edit: ${String(edits)} documents of 100 KB`, 'indexOf', rows);
+  printComparisons('edit: a look at a document of 100 KB', 'indexOf', rows);
 }
 
 function costOf(what: string, texts: readonly string[]): Comparison {
+  const documents = texts.map((text) => text.split('\n'));
   const ours: number[] = [];
   const base: number[] = [];
   for (let round = 0; round <= rounds; round += 1) {
-    ours.push(timeOf(() => texts.forEach((text) => findsIn(text))));
-    base.push(timeOf(() => texts.forEach((text) => text.indexOf('omi_'))));
+    ours.push(timeOf(() => documents.forEach((lines) => findsIn(lines.join('\n')))));
+    base.push(timeOf(() => documents.forEach((lines) => lines.join('\n').indexOf('omi_'))));
   }
   return { what, ours: ours.slice(1), base: base.slice(1) };
 }
 
+/** Milliseconds for one document. */
 function timeOf(work: () => void): number {
   const start = performance.now();
   work();
-  return performance.now() - start;
+  return (performance.now() - start) / edits;
 }

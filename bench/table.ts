@@ -13,18 +13,24 @@ export interface Comparison {
   readonly base: readonly number[];
 }
 
-/** Prints medians with least and most; the ratio is that of each round, so that both had the same machine. */
+/** Holds that the median ratio of each is not above a limit; else the command ends as a failure, once all is measured. */
+export function expectAtMost(limit: number, rows: readonly Comparison[]): void {
+  for (const row of rows) {
+    if (median(ratiosOf(row)) <= limit) continue;
+    console.log(`  More than ${String(limit)} times: ${row.what}`);
+    process.exitCode = 1;
+  }
+}
+
+/** Ratios of each round, so that both had the same machine. */
+function ratiosOf({ ours, base }: Comparison): readonly number[] {
+  return ours.map((value, round) => value / (base[round] ?? NaN));
+}
+
+/** Prints medians with least and most, and those of the ratios. */
 export function printComparisons(title: string, base: string, rows: readonly Comparison[]): void {
   const head = ['', 'Omi API Keys (ms)', `${base} (ms)`, 'ratio'];
-  const body = rows.map(({ what, ours, base: others }) => [
-    what,
-    spread(ours, 1),
-    spread(others, 1),
-    spread(
-      ours.map((value, round) => value / (others[round] ?? NaN)),
-      2,
-    ),
-  ]);
+  const body = rows.map((row) => [row.what, spread(row.ours), spread(row.base), spread(ratiosOf(row), 2)]);
   const widths = head.map((_, column) => Math.max(...[head, ...body].map((row) => row[column]?.length ?? 0)));
   console.log(`\n${title}`);
   for (const row of [head, ...body]) {
@@ -32,7 +38,7 @@ export function printComparisons(title: string, base: string, rows: readonly Com
   }
 }
 
-function spread(values: readonly number[], digits: number): string {
+function spread(values: readonly number[], digits = median(values) < 1 ? 3 : 1): string {
   const [middle, least, most] = [median(values), Math.min(...values), Math.max(...values)].map((value) =>
     value.toFixed(digits),
   );

@@ -74,8 +74,8 @@ test('the look at windows passes over what editors and terminals show, and nothi
 test('no key leaves the file it stands in, whatever is done about it', async ({ open, sandbox, studio }) => {
   test.setTimeout(300_000);
   const folder = join(dirname(studio.folder), 'leaky');
-  const [leaked, checked, foreign, pasted, printed] = [newKey(), newKey(), newKey(), newKey(), newKey()];
-  const keys = [leaked, checked, foreign, pasted, printed];
+  const keys = Array.from({ length: 7 }, () => newKey());
+  const [leaked = '', checked = '', foreign = '', pasted = '', printed = '', moved = '', local = ''] = keys;
   const { id } = sandbox.addKey('ada', { name: 'leaked-bot', raw: leaked });
   sandbox.addKey('ada', { name: 'checked-bot', raw: checked });
   sandbox.addKey('grace', { name: 'of-grace', raw: pasted });
@@ -171,6 +171,54 @@ test('no key leaves the file it stands in, whatever is done about it', async ({ 
       await person.clearToasts();
       expect(sandbox.keys('ada').map((key) => key.id)).not.toContain(ofTerminal.id);
       await person.run('Terminal: Kill the Active Terminal Instance');
+    });
+
+    await test.step('move a key to .env, keep another file out of Git', async () => {
+      write(folder, 'moved.ts', `export const moved = '${moved}';\n`);
+      await openFile(person, 'moved.ts');
+      await clickKey(person);
+      await person.run('Omi: Replace API Key with an Environment Reference');
+      await expect(person.toast('moved.ts reads the key from process.env.')).toContainText('.env');
+      await expect(marks(person)).toHaveCount(0);
+      await person.clearToasts();
+      write(folder, 'local.ts', `export const local = '${local}';\n`);
+      await openFile(person, 'local.ts');
+      await clickKey(person);
+      await person.run('Omi: Add File with API Key to .gitignore');
+      await expect(person.toast('Git ignores local.ts now.')).toBeVisible();
+      await person.clearToasts();
+    });
+
+    await test.step('create a key, put it into .env, rotate it there', async () => {
+      const take = async (label: string): Promise<void> => {
+        await expect(person.quickInput).toContainText(label);
+        await person.pick(label);
+      };
+      const noteNewKey = (): void => {
+        keys.push(sandbox.key('ada', 'fresh-bot').raw ?? '');
+      };
+      await person.run('Omi: Create API Key');
+      await take('Developer Key');
+      await expect(person.quickInput).toContainText('Name of the key');
+      await person.input.fill('fresh-bot');
+      await person.press('Enter');
+      await take('Read Only');
+      await expect(person.quickInput).toContainText('Write to .env');
+      noteNewKey();
+      await take('Write to .env');
+      await expect(person.quickInput).toContainText('Name of the variable');
+      await person.input.fill('FRESH_KEY');
+      await person.press('Enter');
+      await expect(person.toast('Placed the secret of "fresh-bot"')).toContainText('.env (FRESH_KEY)');
+      await person.clearToasts();
+      await person.contextMenu(person.row('fresh-bot'), 'Rotate API Key');
+      await person.pressModal('Rotate');
+      await person.replaceInWorkspace('.env:');
+      noteNewKey();
+      await person.press('Enter');
+      await expect(person.toast('Rotated "fresh-bot"')).toContainText('is in .env:');
+      await person.clearToasts();
+      expect(new Set(keys).size, 'keys that were looked for').toBe(9);
     });
 
     await test.step('a refused response and the log', async () => {
