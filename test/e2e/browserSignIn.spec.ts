@@ -27,8 +27,8 @@ test('Google, Allow, back: one exchange with PKCE, the list, and whose it is', a
   const state = consent.query.get('state') ?? '';
   const challenge = consent.query.get('code_challenge') ?? '';
   await consent.allow('ada');
-  await expect(consent.page.getByRole('heading', { name: 'Signed in to Omi' })).toBeVisible();
-  await expect(consent.page.locator('body')).toContainText('go back to VS Code');
+  await expect(consent.page.getByRole('heading', { name: 'Back to VS Code' })).toBeVisible();
+  await expect(consent.page.locator('body')).toContainText('VS Code says whether you are signed in.');
   await expect(consent.page, 'the code leaves the address').toHaveURL(/\/callback$/);
   await consent.page.close();
 

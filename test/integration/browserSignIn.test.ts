@@ -47,7 +47,7 @@ describe('Sign In through the browser', () => {
     assert.equal(await answers(listenerOf(address)), true);
     const page = await browse(address, 'ada');
     assert.equal(page.status, 200);
-    assert.match(await page.text(), /go back to VS Code/);
+    assert.match(await page.text(), /VS Code says whether you are signed in/);
     const message = await stage.person.close();
     await command.done;
     assert.deepEqual(
@@ -120,7 +120,9 @@ describe('Sign In through the browser', () => {
     const back = wayBackOf(address);
     const state = new URL(address).searchParams.get('state') ?? '';
     back.search = new URLSearchParams({ error: 'access_denied', state }).toString();
-    await fetch(back);
+    const page = await (await fetch(back)).text();
+    assert.match(page, /Back to VS Code/);
+    assert.doesNotMatch(page, /Signed in/);
     const message = await stage.person.close();
     await command.done;
     assert.equal(message.text, 'You were not signed in: access was declined.');
