@@ -155,6 +155,23 @@ test('without a way back: the address of the last page is pasted; anything else 
   expect(exchanges(sandbox)).toHaveLength(1);
 });
 
+test('after pasting, another way back begins anew: the box stays, and the page leads back', async ({
+  person,
+}) => {
+  const otherWay = () =>
+    consentAfter(person, () => person.boxButton('Use Another Way Back From the Browser').click());
+  await beginInBrowser(person);
+  await person.page.bringToFront();
+  const paste = await otherWay();
+  expect(paste.redirectUri).toMatch(/^http:\/\/127\.0\.0\.1:9\/callback$/);
+  await person.page.bringToFront();
+  const consent = await otherWay();
+  await expect(person.quickInput).toBeVisible();
+  expect(await isListening(consent.port)).toBe(true);
+  await consent.allow();
+  await expectSignedIn(person);
+});
+
 test('the browser can be opened again', async ({ person }) => {
   const lost = await beginInBrowser(person);
   await lost.page.close();

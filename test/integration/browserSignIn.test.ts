@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
 import { blockedClientKey } from '../../sandbox/server';
 import { answers, browse, decide, listenerOf, nobodyListens, wayBackOf } from './support/browser';
-import { hostWatch } from './support/hostWatch';
+import { hostWatch, replace } from './support/hostWatch';
+import { latch } from './support/latch';
 import { configure, useStage, type Running } from './support/stage';
 import { until } from './support/until';
 
@@ -104,6 +106,49 @@ describe('Sign In through the browser', () => {
     await nobodyListens(address);
     await assertNothingKept();
     assert.equal(stage.person.messages.length, 0);
+  });
+
+  it('Escape before the browser could be opened leaves it closed', async () => {
+    const wayFound = latch();
+    let isAsked = false;
+    const asExternalUri = vscode.env.asExternalUri.bind(vscode.env);
+    const restore = replace(vscode.env, 'asExternalUri', async (local: vscode.Uri) => {
+      isAsked = true;
+      await wayFound.opened;
+      return asExternalUri(local);
+    });
+    try {
+      const command = stage.run('omi.signIn');
+      await stage.person.take('Continue with Google');
+      await until('the way back to be looked for', () => isAsked);
+      await stage.person.escape();
+      wayFound.open();
+      await command.done;
+      assert.equal(stage.person.hasAddress, false);
+      await assertNothingKept();
+      assert.equal(stage.person.messages.length, 0);
+    } finally {
+      restore();
+    }
+  });
+
+  it('goes through the ways back and begins anew after the last, and the box stays', async () => {
+    const { command, address } = await begin();
+    const addresses = [address];
+    const changeWay = async (): Promise<string> => {
+      await stage.person.pressInBox('Use Another Way Back From the Browser');
+      const next = await stage.person.address();
+      addresses.push(next);
+      return next;
+    };
+    await until('only pasting to be left', async () => wayBackOf(await changeWay()).port === '9');
+    const again = await changeWay();
+    assert.equal(new Set(addresses).size, addresses.length);
+    assert.equal(await answers(listenerOf(again)), true);
+    assert.equal(stage.person.hasInputBox, true);
+    await browse(again, 'ada');
+    assert.equal((await stage.person.close()).text, 'Signed in to Omi as ada@example.com.');
+    await command.done;
   });
 
   it('Decline tells nobody: it waits until Escape', async () => {
