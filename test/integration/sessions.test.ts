@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { blockedClientKey, type FaultEffect } from '../../sandbox/server';
-import { hostWatch } from './support/hostWatch';
+import { renewThrough } from '../../src/editor/auth/sessionPorts';
+import type { FirebaseApi } from '../../src/omi/firebase';
+import { fail } from '../../src/omi/result';
+import { hostWatch, replace } from './support/hostWatch';
 import { latch } from './support/latch';
 import { configure, renewalPath, useStage } from './support/stage';
 import { until } from './support/until';
@@ -203,6 +206,26 @@ describe('A session', () => {
         assert.equal(stage.person.messages.length, 0);
       });
     }
+
+    it('a long wait: a renewal has no time limit but that of each request', async () => {
+      // Whatever time limit a renewal had of its own would be over at once.
+      const restore = replace(AbortSignal, 'timeout', () => AbortSignal.abort());
+      try {
+        const signals: AbortSignal[] = [];
+        const never = (): Promise<never> => Promise.reject(new Error('not asked for'));
+        const refresh: FirebaseApi['refresh'] = (_, __, signal) => {
+          signals.push(signal);
+          return Promise.resolve(fail({ kind: 'cancelled' }));
+        };
+        await renewThrough({ signIn: never, refresh })('a-refresh-token');
+        assert.deepEqual(
+          signals.map(({ aborted }) => aborted),
+          [false],
+        );
+      } finally {
+        restore();
+      }
+    });
 
     it('a failed renewal without anybody noticing, while its token is live', async () => {
       fault({ status: 503 })();
