@@ -198,6 +198,8 @@ describe('A session', () => {
         assert.match(String(row?.description), says);
         assert.equal(stage.contextKey('omi.session'), 'signedIn');
         assert.equal(stage.person.messages.length, 0);
+        // No sessions would mean signed out to whoever asks.
+        await assert.rejects(getSessions, ({ message }: Error) => says.test(message));
         stage.sandbox.clearFaults();
         await configure('firebase.apiKey', undefined);
         await stage.refresh();
@@ -206,6 +208,16 @@ describe('A session', () => {
         assert.equal(stage.person.messages.length, 0);
       });
     }
+
+    it('a failed renewal of one account, beside which the other is still given', async () => {
+      await stage.signIn('ada');
+      fault({ status: 503 })();
+      await stage.keepDue('grace');
+      const given = (await getSessions()).map(({ account }) => account.label);
+      assert.deepEqual(given, ['ada@example.com']);
+      const account = { id: stage.sandbox.accounts.grace.uid, label: 'grace@example.com' };
+      await assert.rejects(async () => stage.provider.getSessions([], { account }), /^Error: Omi has/);
+    });
 
     it('a long wait: a renewal has no time limit but that of each request', async () => {
       // Whatever time limit a renewal had of its own would be over at once.
