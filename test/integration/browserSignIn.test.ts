@@ -7,6 +7,9 @@ import { latch } from './support/latch';
 import { configure, useStage, type Running } from './support/stage';
 import { until } from './support/until';
 
+/** Where a custom token is traded in, as the emulator has it. */
+const firebasePath = '/identitytoolkit.googleapis.com/v1/accounts:signInWithCustomToken';
+
 describe('Sign In through the browser', () => {
   const stage = useStage();
   afterEach(() => stage.reset());
@@ -236,7 +239,12 @@ describe('Sign In through the browser', () => {
     await command.done;
   });
 
-  const refusals: readonly { what: string; prepare: () => Promise<void> | void; says: RegExp }[] = [
+  const refusals: readonly {
+    what: string;
+    prepare: () => Promise<void> | void;
+    says: RegExp;
+    buttons?: readonly string[];
+  }[] = [
     {
       what: 'the account is disabled',
       prepare: () => stage.sandbox.setStanding('ada', 'disabled'),
@@ -246,6 +254,7 @@ describe('Sign In through the browser', () => {
       what: 'the client key is blocked',
       prepare: () => configure('firebase.apiKey', blockedClientKey),
       says: /the setting omi\.firebase\.apiKey cannot be used\./,
+      buttons: ['Open Settings'],
     },
     {
       what: 'Omi is down',
@@ -253,8 +262,27 @@ describe('Sign In through the browser', () => {
         void stage.sandbox.fault({ path: '/v1/auth/token', times: Infinity, effect: { status: 503 } }),
       says: /^Omi has a problem \(status 503\)\./,
     },
+    {
+      what: 'Firebase is down',
+      prepare: () => void stage.sandbox.fault({ path: firebasePath, effect: { status: 503 } }),
+      says: /^Firebase has a problem \(status 503\)\./,
+    },
+    {
+      what: 'Omi does not know who asks',
+      prepare: () => void stage.sandbox.fault({ path: '/v1/auth/token', effect: { status: 401, body: '' } }),
+      says: /^Omi did not accept the sign-in code: it may be too old or used before\.$/,
+    },
+    {
+      what: 'Omi does not understand the code',
+      prepare: () =>
+        void stage.sandbox.fault({
+          path: '/v1/auth/token',
+          effect: { status: 422, body: { detail: [{ loc: ['body', 'code'], msg: 'Field required' }] } },
+        }),
+      says: /^Omi did not accept the sign-in code: .* It says: code: Field required\.$/,
+    },
   ];
-  for (const { what, prepare, says } of refusals) {
+  for (const { what, prepare, says, buttons = ['Try Again', 'Show Log'] } of refusals) {
     it(`keeps nothing and says why when ${what}`, async () => {
       await prepare();
       const { command, address } = await begin();
@@ -262,6 +290,7 @@ describe('Sign In through the browser', () => {
       const message = await stage.person.close();
       await command.done;
       assert.match(message.text, says);
+      assert.deepEqual(message.buttons, buttons);
       await nobodyListens(address);
       await assertNothingKept();
     });

@@ -172,7 +172,7 @@ describe('A session', () => {
       stage.sandbox.fault({ path: renewalPath, times: Infinity, effect });
     };
     const passing: readonly { what: string; prepare: () => Promise<void> | void; says: RegExp }[] = [
-      { what: 'a 503', prepare: fault({ status: 503 }), says: /^Omi has a problem \(status 503\)\./ },
+      { what: 'a 503', prepare: fault({ status: 503 }), says: /^Firebase has a problem \(status 503\)\./ },
       {
         what: 'a connection that breaks off',
         prepare: fault({ drop: 'before' }),
@@ -216,7 +216,7 @@ describe('A session', () => {
       const given = (await getSessions()).map(({ account }) => account.label);
       assert.deepEqual(given, ['ada@example.com']);
       const account = { id: stage.sandbox.accounts.grace.uid, label: 'grace@example.com' };
-      await assert.rejects(async () => stage.provider.getSessions([], { account }), /^Error: Omi has/);
+      await assert.rejects(async () => stage.provider.getSessions([], { account }), /^Error: Firebase has/);
     });
 
     it('a long wait: a renewal has no time limit but that of each request', async () => {
