@@ -165,7 +165,7 @@ export class BrowserSignIn {
     const tokens = await firebase.signIn(custom.value, servers.firebase, signal);
     if (!tokens.ok) return tokens;
     const claims = readClaims(tokens.value.idToken);
-    if (!claims.ok) return fail({ kind: 'protocol', problem: "the ID token in Firebase's answer" });
+    if (!claims.ok) return fail({ kind: 'protocol', problem: 'the ID token', by: 'Firebase' });
     return { ok: true, value: sessionOfTokens(tokens.value, claims.value, now()) };
   }
 }

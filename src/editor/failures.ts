@@ -17,6 +17,7 @@ export interface FailureWords {
 
 /** The one place that puts a failure into words. Undefined for a cancel, which is silent. */
 export function wordsForFailure(failure: OmiFailure): FailureWords | undefined {
+  const who = failure.by ?? 'Omi';
   switch (failure.kind) {
     case 'cancelled':
       return undefined;
@@ -24,25 +25,25 @@ export function wordsForFailure(failure: OmiFailure): FailureWords | undefined {
       return { sentence: l10n.t('Your Omi session has ended.'), actions: ['signIn'], level: 'warn' };
     case 'forbidden':
       return {
-        sentence: withDetail(l10n.t('Omi does not allow this.'), failure.detail),
+        sentence: withDetail(l10n.t('{0} does not allow this.', who), failure.detail),
         actions: ['showLog'],
         level: 'error',
       };
     case 'notFound':
       return {
-        sentence: withDetail(l10n.t('Omi does not know this address.'), failure.detail),
+        sentence: withDetail(l10n.t('{0} does not know this address.', who), failure.detail),
         actions: ['showLog'],
         level: 'error',
       };
     case 'invalid':
       return {
-        sentence: withDetail(l10n.t('Omi refused the request.'), failure.detail),
+        sentence: withDetail(l10n.t('{0} refused the request.', who), failure.detail),
         actions: ['showLog'],
         level: 'error',
       };
     case 'rateLimited':
       return {
-        sentence: rateLimitSentence(failure.retryAfter),
+        sentence: rateLimitSentence(who, failure.retryAfter),
         actions: ['tryAgain', 'showLog'],
         level: 'warn',
       };
@@ -54,13 +55,13 @@ export function wordsForFailure(failure: OmiFailure): FailureWords | undefined {
       };
     case 'server':
       return {
-        sentence: withDetail(l10n.t('Omi has a problem (status {0}).', failure.status), failure.detail),
+        sentence: withDetail(l10n.t('{0} has a problem (status {1}).', who, failure.status), failure.detail),
         actions: ['tryAgain', 'showLog'],
         level: 'warn',
       };
     case 'protocol':
       return {
-        sentence: l10n.t("Omi's answer could not be read: {0}.", asPlainText(redact(failure.problem))),
+        sentence: l10n.t("{0}'s answer could not be read: {1}.", who, asPlainText(redact(failure.problem))),
         actions: ['tryAgain', 'showLog'],
         level: 'error',
       };
@@ -108,15 +109,17 @@ function asSentence(detail: string): string {
   return /[.!?…]$/.test(detail) ? detail : `${detail}.`;
 }
 
-function withDetail(sentence: string, detail: string): string {
+/** A sentence, and behind it the server's own words, if it said any. */
+export function withDetail(sentence: string, detail: string): string {
   return detail === '' ? sentence : `${sentence} ${l10n.t('It says: {0}', asPlainText(asSentence(detail)))}`;
 }
 
-function rateLimitSentence(retryAfterMs: number | undefined): string {
+function rateLimitSentence(who: string, retryAfterMs: number | undefined): string {
   return retryAfterMs === undefined
-    ? l10n.t('Omi is receiving too many requests.')
+    ? l10n.t('{0} is receiving too many requests.', who)
     : l10n.t(
-        'Omi is receiving too many requests. It asks to wait {0} seconds.',
+        '{0} is receiving too many requests. It asks to wait {1} seconds.',
+        who,
         Math.ceil(retryAfterMs / 1000),
       );
 }

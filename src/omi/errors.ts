@@ -3,8 +3,13 @@ import { redact } from './redact';
 /** Why a request did not reach Omi or brought no answer. */
 export type NetworkCause = 'offline' | 'dns' | 'timeout' | 'tls' | 'proxy' | 'interrupted';
 
-/** Everything that can be expected to go wrong between this extension and Omi. */
-export type OmiFailure =
+/** Everything that can be expected to go wrong between this extension and Omi, or Firebase. */
+export type OmiFailure = Mishap & {
+  /** Whose failure it is; undefined = Omi's. */
+  readonly by?: 'Firebase';
+};
+
+type Mishap =
   | { readonly kind: 'unauthenticated'; readonly detail?: string }
   | { readonly kind: 'forbidden'; readonly detail: string }
   | { readonly kind: 'notFound'; readonly detail: string }

@@ -85,7 +85,7 @@ export function createFirebaseApi({
     signal: AbortSignal,
   ): Promise<Result<HttpReply, FirebaseFailure>> => {
     const reply = await http({ method: 'POST', ...request }, signal);
-    if (!reply.ok) return reply;
+    if (!reply.ok) return reply.failure.kind === 'cancelled' ? reply : fail(byFirebase(reply.failure));
     const { status, body, retryAfter } = reply.value;
     return status === 200 ? reply : fail(failureOfAnswer(status, body, retryAfter, now()));
   };
@@ -136,10 +136,14 @@ function failureOfAnswer(
   // A 403 that is not in Google's form comes from a proxy on the way, and says nothing of the key.
   const isKeyTrouble = parsed.success && (status === 403 || /API.?key/i.test(message));
   if (isKeyTrouble && status < 500 && status !== 429) return { kind: 'clientKeyBlocked' };
-  if (status === 400 || status === 401) return { kind: 'invalid', detail: code };
-  return failureOfStatus(status, { detail: message }, retryAfter, now);
+  if (status === 400 || status === 401) return byFirebase({ kind: 'invalid', detail: code });
+  return byFirebase(failureOfStatus(status, { detail: message }, retryAfter, now));
+}
+
+function byFirebase(failure: OmiFailure): OmiFailure {
+  return { ...failure, by: 'Firebase' };
 }
 
 function unreadable(issue: v.BaseIssue<unknown>): Result<never, FirebaseFailure> {
-  return fail({ kind: 'protocol', problem: `${v.getDotPath(issue) ?? 'the body'} in Firebase's answer` });
+  return fail(byFirebase({ kind: 'protocol', problem: v.getDotPath(issue) ?? 'the body' }));
 }

@@ -24,7 +24,7 @@ export interface CodeExchange {
 }
 
 export type ExchangeFailure =
-  /** The code was wrong, too old, or used before. A failed exchange burns it: the person must begin anew. */
+  /** The code was wrong, too old, used, or not understood. A failed exchange burns it: the person must begin anew. */
   | { readonly kind: 'codeRefused'; readonly detail: string }
   | { readonly kind: 'redirectRefused'; readonly detail: string }
   /** Omi knows the person but could not make the token that Firebase wants. */
@@ -67,7 +67,13 @@ export async function exchangeCode(
     const detail = readableDetail(body);
     return fail({ kind: /redirect/i.test(detail) ? 'redirectRefused' : 'codeRefused', detail });
   }
-  if (status < 200 || status >= 300) return fail(failureOfStatus(status, body, retryAfter, now()));
+  if (status < 200 || status >= 300) {
+    const failure = failureOfStatus(status, body, retryAfter, now());
+    // Nobody has a session yet that could have ended: it is the code that was not taken.
+    return failure.kind === 'invalid' || failure.kind === 'unauthenticated'
+      ? fail({ kind: 'codeRefused', detail: failure.detail ?? '' })
+      : fail(failure);
+  }
   const parsed = v.safeParse(answer, body);
   if (!parsed.success) return fail({ kind: 'protocol', problem: 'the answer to the sign-in code' });
   const { custom_token: token } = parsed.output;

@@ -27,8 +27,8 @@ test('Google, Allow, back: one exchange with PKCE, the list, and whose it is', a
   const state = consent.query.get('state') ?? '';
   const challenge = consent.query.get('code_challenge') ?? '';
   await consent.allow('ada');
-  await expect(consent.page.getByRole('heading', { name: 'Signed in to Omi' })).toBeVisible();
-  await expect(consent.page.locator('body')).toContainText('go back to VS Code');
+  await expect(consent.page.getByRole('heading', { name: 'Back to VS Code' })).toBeVisible();
+  await expect(consent.page.locator('body')).toContainText('VS Code says whether you are signed in.');
   await expect(consent.page, 'the code leaves the address').toHaveURL(/\/callback$/);
   await consent.page.close();
 
@@ -153,6 +153,23 @@ test('without a way back: the address of the last page is pasted; anything else 
   await person.press('Enter');
   await expectSignedIn(person);
   expect(exchanges(sandbox)).toHaveLength(1);
+});
+
+test('after pasting, another way back begins anew: the box stays, and the page leads back', async ({
+  person,
+}) => {
+  const otherWay = () =>
+    consentAfter(person, () => person.boxButton('Use Another Way Back From the Browser').click());
+  await beginInBrowser(person);
+  await person.page.bringToFront();
+  const paste = await otherWay();
+  expect(paste.redirectUri).toMatch(/^http:\/\/127\.0\.0\.1:9\/callback$/);
+  await person.page.bringToFront();
+  const consent = await otherWay();
+  await expect(person.quickInput).toBeVisible();
+  expect(await isListening(consent.port)).toBe(true);
+  await consent.allow();
+  await expectSignedIn(person);
 });
 
 test('the browser can be opened again', async ({ person }) => {

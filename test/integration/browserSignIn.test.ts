@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
 import { blockedClientKey } from '../../sandbox/server';
 import { answers, browse, decide, listenerOf, nobodyListens, wayBackOf } from './support/browser';
-import { hostWatch } from './support/hostWatch';
+import { hostWatch, replace } from './support/hostWatch';
+import { latch } from './support/latch';
 import { configure, useStage, type Running } from './support/stage';
 import { until } from './support/until';
+
+/** Where a custom token is traded in, as the emulator has it. */
+const firebasePath = '/identitytoolkit.googleapis.com/v1/accounts:signInWithCustomToken';
 
 describe('Sign In through the browser', () => {
   const stage = useStage();
@@ -47,7 +52,7 @@ describe('Sign In through the browser', () => {
     assert.equal(await answers(listenerOf(address)), true);
     const page = await browse(address, 'ada');
     assert.equal(page.status, 200);
-    assert.match(await page.text(), /go back to VS Code/);
+    assert.match(await page.text(), /VS Code says whether you are signed in/);
     const message = await stage.person.close();
     await command.done;
     assert.deepEqual(
@@ -106,6 +111,49 @@ describe('Sign In through the browser', () => {
     assert.equal(stage.person.messages.length, 0);
   });
 
+  it('Escape before the browser could be opened leaves it closed', async () => {
+    const wayFound = latch();
+    let isAsked = false;
+    const asExternalUri = vscode.env.asExternalUri.bind(vscode.env);
+    const restore = replace(vscode.env, 'asExternalUri', async (local: vscode.Uri) => {
+      isAsked = true;
+      await wayFound.opened;
+      return asExternalUri(local);
+    });
+    try {
+      const command = stage.run('omi.signIn');
+      await stage.person.take('Continue with Google');
+      await until('the way back to be looked for', () => isAsked);
+      await stage.person.escape();
+      wayFound.open();
+      await command.done;
+      assert.equal(stage.person.hasAddress, false);
+      await assertNothingKept();
+      assert.equal(stage.person.messages.length, 0);
+    } finally {
+      restore();
+    }
+  });
+
+  it('goes through the ways back and begins anew after the last, and the box stays', async () => {
+    const { command, address } = await begin();
+    const addresses = [address];
+    const changeWay = async (): Promise<string> => {
+      await stage.person.pressInBox('Use Another Way Back From the Browser');
+      const next = await stage.person.address();
+      addresses.push(next);
+      return next;
+    };
+    await until('only pasting to be left', async () => wayBackOf(await changeWay()).port === '9');
+    const again = await changeWay();
+    assert.equal(new Set(addresses).size, addresses.length);
+    assert.equal(await answers(listenerOf(again)), true);
+    assert.equal(stage.person.hasInputBox, true);
+    await browse(again, 'ada');
+    assert.equal((await stage.person.close()).text, 'Signed in to Omi as ada@example.com.');
+    await command.done;
+  });
+
   it('Decline tells nobody: it waits until Escape', async () => {
     const { command, address } = await begin();
     assert.equal(await decide(address, 'decline'), null);
@@ -120,7 +168,9 @@ describe('Sign In through the browser', () => {
     const back = wayBackOf(address);
     const state = new URL(address).searchParams.get('state') ?? '';
     back.search = new URLSearchParams({ error: 'access_denied', state }).toString();
-    await fetch(back);
+    const page = await (await fetch(back)).text();
+    assert.match(page, /Back to VS Code/);
+    assert.doesNotMatch(page, /Signed in/);
     const message = await stage.person.close();
     await command.done;
     assert.equal(message.text, 'You were not signed in: access was declined.');
@@ -189,7 +239,12 @@ describe('Sign In through the browser', () => {
     await command.done;
   });
 
-  const refusals: readonly { what: string; prepare: () => Promise<void> | void; says: RegExp }[] = [
+  const refusals: readonly {
+    what: string;
+    prepare: () => Promise<void> | void;
+    says: RegExp;
+    buttons?: readonly string[];
+  }[] = [
     {
       what: 'the account is disabled',
       prepare: () => stage.sandbox.setStanding('ada', 'disabled'),
@@ -199,6 +254,7 @@ describe('Sign In through the browser', () => {
       what: 'the client key is blocked',
       prepare: () => configure('firebase.apiKey', blockedClientKey),
       says: /the setting omi\.firebase\.apiKey cannot be used\./,
+      buttons: ['Open Settings'],
     },
     {
       what: 'Omi is down',
@@ -206,8 +262,27 @@ describe('Sign In through the browser', () => {
         void stage.sandbox.fault({ path: '/v1/auth/token', times: Infinity, effect: { status: 503 } }),
       says: /^Omi has a problem \(status 503\)\./,
     },
+    {
+      what: 'Firebase is down',
+      prepare: () => void stage.sandbox.fault({ path: firebasePath, effect: { status: 503 } }),
+      says: /^Firebase has a problem \(status 503\)\./,
+    },
+    {
+      what: 'Omi does not know who asks',
+      prepare: () => void stage.sandbox.fault({ path: '/v1/auth/token', effect: { status: 401, body: '' } }),
+      says: /^Omi did not accept the sign-in code: it may be too old or used before\.$/,
+    },
+    {
+      what: 'Omi does not understand the code',
+      prepare: () =>
+        void stage.sandbox.fault({
+          path: '/v1/auth/token',
+          effect: { status: 422, body: { detail: [{ loc: ['body', 'code'], msg: 'Field required' }] } },
+        }),
+      says: /^Omi did not accept the sign-in code: .* It says: code: Field required\.$/,
+    },
   ];
-  for (const { what, prepare, says } of refusals) {
+  for (const { what, prepare, says, buttons = ['Try Again', 'Show Log'] } of refusals) {
     it(`keeps nothing and says why when ${what}`, async () => {
       await prepare();
       const { command, address } = await begin();
@@ -215,6 +290,7 @@ describe('Sign In through the browser', () => {
       const message = await stage.person.close();
       await command.done;
       assert.match(message.text, says);
+      assert.deepEqual(message.buttons, buttons);
       await nobodyListens(address);
       await assertNothingKept();
     });

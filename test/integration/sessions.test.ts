@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { blockedClientKey, type FaultEffect } from '../../sandbox/server';
-import { hostWatch } from './support/hostWatch';
+import { renewThrough } from '../../src/editor/auth/sessionPorts';
+import type { FirebaseApi } from '../../src/omi/firebase';
+import { fail } from '../../src/omi/result';
+import { hostWatch, replace } from './support/hostWatch';
 import { latch } from './support/latch';
 import { configure, renewalPath, useStage } from './support/stage';
 import { until } from './support/until';
@@ -169,7 +172,7 @@ describe('A session', () => {
       stage.sandbox.fault({ path: renewalPath, times: Infinity, effect });
     };
     const passing: readonly { what: string; prepare: () => Promise<void> | void; says: RegExp }[] = [
-      { what: 'a 503', prepare: fault({ status: 503 }), says: /^Omi has a problem \(status 503\)\./ },
+      { what: 'a 503', prepare: fault({ status: 503 }), says: /^Firebase has a problem \(status 503\)\./ },
       {
         what: 'a connection that breaks off',
         prepare: fault({ drop: 'before' }),
@@ -195,6 +198,8 @@ describe('A session', () => {
         assert.match(String(row?.description), says);
         assert.equal(stage.contextKey('omi.session'), 'signedIn');
         assert.equal(stage.person.messages.length, 0);
+        // No sessions would mean signed out to whoever asks.
+        await assert.rejects(getSessions, ({ message }: Error) => says.test(message));
         stage.sandbox.clearFaults();
         await configure('firebase.apiKey', undefined);
         await stage.refresh();
@@ -203,6 +208,36 @@ describe('A session', () => {
         assert.equal(stage.person.messages.length, 0);
       });
     }
+
+    it('a failed renewal of one account, beside which the other is still given', async () => {
+      await stage.signIn('ada');
+      fault({ status: 503 })();
+      await stage.keepDue('grace');
+      const given = (await getSessions()).map(({ account }) => account.label);
+      assert.deepEqual(given, ['ada@example.com']);
+      const account = { id: stage.sandbox.accounts.grace.uid, label: 'grace@example.com' };
+      await assert.rejects(async () => stage.provider.getSessions([], { account }), /^Error: Firebase has/);
+    });
+
+    it('a long wait: a renewal has no time limit but that of each request', async () => {
+      // Whatever time limit a renewal had of its own would be over at once.
+      const restore = replace(AbortSignal, 'timeout', () => AbortSignal.abort());
+      try {
+        const signals: AbortSignal[] = [];
+        const never = (): Promise<never> => Promise.reject(new Error('not asked for'));
+        const refresh: FirebaseApi['refresh'] = (_, __, signal) => {
+          signals.push(signal);
+          return Promise.resolve(fail({ kind: 'cancelled' }));
+        };
+        await renewThrough({ signIn: never, refresh })('a-refresh-token');
+        assert.deepEqual(
+          signals.map(({ aborted }) => aborted),
+          [false],
+        );
+      } finally {
+        restore();
+      }
+    });
 
     it('a failed renewal without anybody noticing, while its token is live', async () => {
       fault({ status: 503 })();

@@ -44,7 +44,8 @@ export async function signInThroughBrowser(
   box.ignoreFocusOut = true;
   box.buttons = [again, otherWay];
 
-  let attempt: SignInAttempt;
+  let attempt: SignInAttempt | undefined;
+  let newest = 0;
   let ways: readonly WayBack[] = ['loopback', 'uriHandler'];
   let settle: (result: Result<Session, SignInFailure>) => void = () => undefined;
   const settled = new Promise<Result<Session, SignInFailure>>((resolve) => {
@@ -52,11 +53,14 @@ export async function signInThroughBrowser(
   });
 
   const begin = async (): Promise<void> => {
+    const number = ++newest;
     const begun = await browserSignIn.begin(provider, servers, cancel.signal, ways);
+    // While the way back was opened, the person may have left or asked for another one.
+    if (number !== newest || cancel.signal.aborted) return;
     attempt = begun;
     void begun.result.then((result) => {
       // An attempt that was replaced by one of this same box is not the end of the sign-in.
-      if (attempt === begun) settle(result);
+      if (number === newest) settle(result);
     });
     await env.openExternal(Uri.parse(begun.address, true));
   };
@@ -65,7 +69,7 @@ export async function signInThroughBrowser(
     box,
     box.onDidAccept(() => {
       const arrival = readPastedAddress(box.value);
-      if (arrival && attempt.accept(arrival)) return;
+      if (arrival && attempt?.accept(arrival)) return;
       const message = arrival
         ? l10n.t('This address is of another sign-in. Use the newest page that the browser opened.')
         : l10n.t('This is not the address of the last page. That one has "code=" and "state=" in it.');
@@ -75,11 +79,13 @@ export async function signInThroughBrowser(
       box.validationMessage = undefined;
     }),
     box.onDidTriggerButton((button) => {
+      // Nothing can be opened again or changed before the first way back is there.
+      if (!attempt) return;
       if (button === again) void env.openExternal(Uri.parse(attempt.address, true));
       if (button !== otherWay) return;
+      const used = attempt.way;
       // Each change leaves out the way that was in use, until only pasting is left; then it begins anew.
-      ways =
-        attempt.way === undefined ? ['loopback', 'uriHandler'] : ways.filter((way) => way !== attempt.way);
+      ways = used === undefined ? ['loopback', 'uriHandler'] : ways.filter((way) => way !== used);
       void begin();
     }),
     box.onDidHide(() => {

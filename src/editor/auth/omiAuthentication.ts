@@ -7,6 +7,8 @@ import type {
 } from 'vscode';
 import type { Account } from '../../account/session';
 import type { Sessions } from '../../account/sessions';
+import { fail, succeed, type Result } from '../../omi/result';
+import { wordsForFailure } from '../failures';
 
 /** The id under which other extensions ask VS Code for an Omi session. */
 export const providerId = 'omi';
@@ -42,7 +44,7 @@ export class OmiAuthentication implements AuthenticationProvider {
 
   /**
    * All sessions. Without scopes VS Code only draws its menu, and no token is renewed for that; with scopes somebody
-   * is about to use one.
+   * is about to use one. Throws when none can be given although somebody may be signed in.
    */
   async getSessions(
     scopes: readonly string[] | undefined,
@@ -51,17 +53,20 @@ export class OmiAuthentication implements AuthenticationProvider {
     const { sessions, loaded } = this.#parts;
     await loaded;
     const wanted = sessions.accounts.filter(({ id }) => account === undefined || account.id === id);
-    const found = await Promise.all(wanted.map((one) => this.#sessionOf(one, scopes)));
+    const results = await Promise.all(wanted.map((one) => this.#sessionOf(one, scopes)));
     if (account === undefined) this.#told = sessions.accounts;
-    return found.filter((session) => session !== undefined);
+    const found = results.flatMap((result) => (result.ok ? [result.value] : []));
+    if (found.length === 0) results.forEach(throwIfInDoubt);
+    return found;
   }
 
   async createSession(scopes: readonly string[]): Promise<AuthenticationSession> {
     const account = await this.#parts.signIn();
     const session = account && (await this.#sessionOf(account, scopes));
+    if (session?.ok) return session.value;
+    if (session) throwIfInDoubt(session);
     // VS Code takes a missing session for an error of its own; this is the word it knows for a person's cancel.
-    if (!session) throw new Error(l10n.t('Sign-in to Omi was cancelled.'));
-    return session;
+    throw new Error(l10n.t('Sign-in to Omi was cancelled.'));
   }
 
   async removeSession(sessionId: string): Promise<void> {
@@ -76,14 +81,16 @@ export class OmiAuthentication implements AuthenticationProvider {
   async #sessionOf(
     account: Account,
     scopes: readonly string[] | undefined,
-  ): Promise<AuthenticationSession | undefined> {
+  ): Promise<Result<AuthenticationSession>> {
     const { sessions } = this.#parts;
-    const bearer =
-      scopes === undefined ? sessions.storedToken(account.id) : await sessions.bearer(account.id);
-    const accessToken = typeof bearer === 'object' ? (bearer.ok ? bearer.value.token : undefined) : bearer;
+    if (scopes !== undefined) {
+      const bearer = await sessions.bearer(account.id);
+      return bearer.ok ? succeed({ ...describe(account), accessToken: bearer.value.token, scopes }) : bearer;
+    }
+    const accessToken = sessions.storedToken(account.id);
     return accessToken === undefined
-      ? undefined
-      : { ...describe(account), accessToken, scopes: scopes ?? [] };
+      ? fail({ kind: 'unauthenticated' })
+      : succeed({ ...describe(account), accessToken, scopes: [] });
   }
 
   #tell(): void {
@@ -97,6 +104,13 @@ export class OmiAuthentication implements AuthenticationProvider {
     this.#told = now;
     if (added.length > 0 || removed.length > 0) this.#changes.fire({ added, removed, changed: [] });
   }
+}
+
+/** "No session" means signed out to whoever asks, so what hides one for now is an error; a cancel is silent. */
+function throwIfInDoubt(result: Result<AuthenticationSession>): void {
+  if (result.ok || result.failure.kind === 'unauthenticated') return;
+  const words = wordsForFailure(result.failure);
+  if (words) throw new Error(words.sentence);
 }
 
 function describe({ id, label }: Account): Pick<AuthenticationSession, 'id' | 'account'> {

@@ -19,7 +19,8 @@ export function renewThrough(firebase: FirebaseApi) {
   return async (refreshToken: string): Promise<Result<FirebaseTokens, RenewalFailure>> => {
     const server = readFirebaseServer();
     if (!server.ok) return server;
-    const tokens = await firebase.refresh(refreshToken, server.value, AbortSignal.timeout(60_000));
+    // Nothing cancels a renewal, and each request has its time limit: one more here would be told as a cancel.
+    const tokens = await firebase.refresh(refreshToken, server.value, new AbortController().signal);
     if (tokens.ok) return tokens;
     return fail(tokens.failure.kind === 'clientKeyBlocked' ? clientKeyProblem() : tokens.failure);
   };

@@ -1,9 +1,8 @@
 import { l10n } from 'vscode';
 import type { SignInFailure } from '../../account/browserSignIn';
 import type { OmiFailure } from '../../omi/errors';
-import { wordsForFailure, type FailureWords } from '../failures';
+import { withDetail, wordsForFailure, type FailureWords } from '../failures';
 import { clientKeyProblem } from '../settings';
-import { asPlainText } from '../words';
 
 /** Why a sign-in came to nothing, in words; undefined where the person ended it and knows. */
 export function wordsForSignInFailure(failure: SignInFailure): FailureWords | undefined {
@@ -16,15 +15,13 @@ export function wordsForSignInFailure(failure: SignInFailure): FailureWords | un
       return tryAgain(l10n.t('The sign-in was not finished within {0} minutes.', failure.limit / 60_000));
     case 'codeRefused':
       return tryAgain(
-        l10n.t(
-          'Omi did not accept the sign-in code: it is too old or was used before. It says: {0}',
-          asPlainText(failure.detail),
+        withDetail(
+          l10n.t('Omi did not accept the sign-in code: it may be too old or used before.'),
+          failure.detail,
         ),
       );
     case 'redirectRefused':
-      return tryAgain(
-        l10n.t('Omi refused the way back to VS Code. It says: {0}', asPlainText(failure.detail)),
-      );
+      return tryAgain(withDetail(l10n.t('Omi refused the way back to VS Code.'), failure.detail));
     case 'noCustomToken':
       return tryAgain(l10n.t('Omi knows you, but could not make the token for the sign-in.'));
     case 'sessionOver':
@@ -32,7 +29,7 @@ export function wordsForSignInFailure(failure: SignInFailure): FailureWords | un
     case 'clientKeyBlocked':
       return wordsForFailure(clientKeyProblem());
     case 'invalid':
-      return tryAgain(l10n.t('Firebase refused the sign-in ({0}).', asPlainText(failure.detail)));
+      return tryAgain(withDetail(l10n.t('Firebase refused the sign-in.'), failure.detail));
     default:
       return wordsForFailure(failure satisfies OmiFailure);
   }

@@ -18,9 +18,10 @@ export function createWaysBack(extensionId: string): WaysBackParts & { dispose()
     // A browser has no program that the system could hand the address to.
     schemeAddress: env.uiKind === UIKind.Desktop ? `${env.uriScheme}://${extensionId}/callback` : undefined,
     onDidReceiveUri: (listener) => received.event(listener),
+    // It comes before the code is traded in, so it cannot know how the sign-in ends.
     page: {
-      title: l10n.t('Signed in to Omi'),
-      text: l10n.t('You can close this page and go back to VS Code.'),
+      title: l10n.t('Back to VS Code'),
+      text: l10n.t('You can close this page. VS Code says whether you are signed in.'),
     },
     dispose: () => {
       handler.dispose();

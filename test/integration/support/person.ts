@@ -32,6 +32,8 @@ export class Person {
   #inputBox: vscode.InputBox | undefined;
   /** Who wants to hear what is typed into the input box. */
   #typed = new Set<(text: string) => void>();
+  /** Who wants to hear which button of the input box is pressed. */
+  #pressed = new Set<(button: vscode.QuickInputButton) => void>();
   #quickPick: Pick | undefined;
   #menu: Menu | undefined;
   readonly #addresses: string[] = [];
@@ -51,6 +53,14 @@ export class Person {
       replace(box, 'onDidChangeValue', (listener: (text: string) => void) => {
         listeners.add(listener);
         return new vscode.Disposable(() => listeners.delete(listener));
+      });
+      this.#pressed = new Set();
+      const buttonListeners = this.#pressed;
+      const onDidTriggerButton = box.onDidTriggerButton.bind(box);
+      replace(box, 'onDidTriggerButton', (listener: (button: vscode.QuickInputButton) => void) => {
+        buttonListeners.add(listener);
+        const real = onDidTriggerButton(listener);
+        return vscode.Disposable.from(real, new vscode.Disposable(() => buttonListeners.delete(listener)));
       });
       box.onDidHide(() => {
         if (this.#inputBox === box) this.#inputBox = undefined;
@@ -93,6 +103,11 @@ export class Person {
   /** The next address that the browser was sent to; it is not opened. */
   address(): Promise<string> {
     return until('an address for the browser', () => this.#addresses.shift());
+  }
+
+  /** Whether the browser was sent to an address that nobody has looked at. */
+  get hasAddress(): boolean {
+    return this.#addresses.length > 0;
   }
 
   /** The next message that was not looked at yet. */
@@ -140,6 +155,14 @@ export class Person {
     const box = await this.inputBox();
     box.value = text;
     this.#typed.forEach((listener) => listener(text));
+  }
+
+  /** Presses a button of the open input box, for which VS Code has no command. */
+  async pressInBox(tooltip: string): Promise<void> {
+    const { buttons } = await this.inputBox();
+    const button = buttons.find((one) => one.tooltip === tooltip);
+    if (!button) throw new Error(`No button ${tooltip}`);
+    this.#pressed.forEach((listener) => listener(button));
   }
 
   /** Fills the open input box and presses Enter, without waiting for what comes of it. */

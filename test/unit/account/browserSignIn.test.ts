@@ -536,7 +536,7 @@ describe('each failure of the exchange is told as what it is', () => {
       'redirectRefused',
     ],
     ['no custom token', exchangePath, { status: 502 }, 'noCustomToken'],
-    ['a form not understood', exchangePath, { status: 422 }, 'invalid'],
+    ['a form not understood', exchangePath, { status: 422 }, 'codeRefused'],
     ['a server in trouble', exchangePath, { status: 500 }, 'server'],
     ['a cut line', exchangePath, { drop: 'before' }, 'network'],
     ['too many', exchangePath, { status: 429 }, 'rateLimited'],

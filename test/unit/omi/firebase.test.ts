@@ -91,6 +91,7 @@ describe('a custom token is traded for a session', () => {
     expect(failureOf(await apiOf().signIn(token, firebaseOf(sandbox), idle))).toEqual({
       kind: 'invalid',
       detail: 'INVALID_CUSTOM_TOKEN',
+      by: 'Firebase',
     });
     expect(sentTo(signInPath)).toHaveLength(1);
   });
@@ -174,7 +175,7 @@ describe.each(calls)('$call fails', ({ path, send }) => {
 
   test('with a page of a gateway that forbids: not the key, and no session over', async () => {
     befall({ html: true, status: 403 });
-    expect(failureOf(await send())).toEqual({ kind: 'forbidden', detail: '' });
+    expect(failureOf(await send())).toEqual({ kind: 'forbidden', detail: '', by: 'Firebase' });
   });
 
   test.each([
@@ -204,7 +205,7 @@ describe.each(calls)('$call fails', ({ path, send }) => {
     ['an empty object', { status: 200, body: {} }, { kind: 'protocol' }],
   ] as [string, FaultEffect, object][])('in a way that passes: %s', async (_, effect, failure) => {
     befall(effect);
-    expect(failureOf(await send())).toMatchObject(failure);
+    expect(failureOf(await send())).toMatchObject({ ...failure, by: 'Firebase' });
     expect(sentTo(path)).toHaveLength(1);
   });
 

@@ -125,8 +125,10 @@ describe('the exchange of a code', () => {
     [
       '422',
       { status: 422, body: { detail: [{ loc: ['body', 'code'], msg: 'Field required', type: 'missing' }] } },
-      { kind: 'invalid', detail: 'code: Field required' },
+      { kind: 'codeRefused', detail: 'code: Field required' },
     ],
+    ['401', { status: 401, body: { detail: 'no client' } }, { kind: 'codeRefused', detail: 'no client' }],
+    ['401 without words', { status: 401, body: '' }, { kind: 'codeRefused', detail: '' }],
     ['400 without words', { status: 400, body: '' }, { kind: 'codeRefused', detail: '' }],
     ['429', { status: 429, headers: { 'retry-after': '3' } }, { kind: 'rateLimited', retryAfter: 3000 }],
     ['500', { status: 500 }, { kind: 'server', status: 500 }],
