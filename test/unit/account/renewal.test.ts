@@ -307,7 +307,7 @@ describe('a renewal that fails', () => {
   ] as [string, FaultEffect, string][])(
     'in a passing way keeps the live token: %s',
     async (_, effect, kind) => {
-      const window = await signedIn({ timeoutMs: 250 });
+      const window = await signedIn({ timeoutMs: 1000 });
       clock += 56 * minute;
       const fault = sandbox.fault({ path: refreshPath, times: Infinity, effect });
       expect(await token(window)).toBe(window.session.idToken);

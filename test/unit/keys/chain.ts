@@ -168,9 +168,9 @@ export function gate(): { readonly closed: Promise<void>; readonly open: () => v
   return { closed, open: () => open() };
 }
 
-/** Resolves once the condition holds; rejects after five seconds. */
+/** Resolves once the condition holds; rejects after ten seconds. */
 export async function until(what: string, holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5000;
+  const deadline = Date.now() + 10_000;
   while (!holds()) {
     if (Date.now() > deadline) throw new Error(`never came true: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { FaultEffect } from '../../../sandbox/server';
 import {
   createKey,
@@ -35,7 +35,7 @@ const robots = () => sandbox.keys('ada').filter(({ name }) => name === 'robot');
 
 async function hastyChain(): Promise<void> {
   chain.dispose();
-  chain = openChain(sandbox, { timeoutMs: 200 });
+  chain = openChain(sandbox, { timeoutMs: 1000 });
   await chain.signIn('ada');
 }
 
@@ -54,7 +54,7 @@ describe('another account that comes into use meanwhile', () => {
     const { closed, open } = gate();
     sandbox.fault({ path: listPath, account: 'ada', effect: { hold: closed } });
     const outcome = create();
-    await vi.waitFor(() => expect(sandbox.requests.map(({ account }) => account)).toEqual(['ada']));
+    await expect.poll(() => sandbox.requests.map(({ account }) => account)).toEqual(['ada']);
     await chain.sessions.use(sandbox.accounts.grace.uid);
     // As the view does that shows the account in use.
     await chain.keys.rings.dev.refresh();
@@ -69,7 +69,7 @@ describe('another account that comes into use meanwhile', () => {
     const { closed, open } = gate();
     post({ hold: closed });
     const outcome = create();
-    await vi.waitFor(() => expect(posts()).toHaveLength(1));
+    await expect.poll(() => posts().length).toBe(1);
     await chain.sessions.use(sandbox.accounts.grace.uid);
     open();
     expect(await outcome).toMatchObject({ kind: 'created' });
@@ -243,9 +243,7 @@ describe('keys of old that only seem new', () => {
     const { closed, open } = gate();
     lists(1, { hold: closed });
     const creating = create({ name: 'compiler' });
-    await vi.waitFor(() =>
-      expect(sandbox.requests.map(({ method }) => method)).toEqual(['GET', 'POST', 'GET']),
-    );
+    await expect.poll(() => sandbox.requests.map(({ method }) => method)).toEqual(['GET', 'POST', 'GET']);
     await chain.signIn('grace');
     open();
     expect((await creating).kind).toBe('unknown');

@@ -35,7 +35,7 @@ function named(name: string, family: 'dev' | 'mcp' = 'dev'): KeyTarget {
 /** Another window of ada's that soon gives up on a silent server. */
 async function hastyChain(): Promise<Chain> {
   chain.dispose();
-  chain = openChain(sandbox, { timeoutMs: 300 });
+  chain = openChain(sandbox, { timeoutMs: 1000 });
   await chain.signIn('ada');
   return chain;
 }

@@ -457,7 +457,7 @@ describe('fifty keys and five faults in a hundred requests', () => {
     [4, 0.05],
     [5, 0.4],
   ])('seed %i, rate %d: every key ends in one state that agrees with the truth', async (seed, rate) => {
-    const rushed = openChain(sandbox, { timeoutMs: 400 });
+    const rushed = openChain(sandbox, { timeoutMs: 1000 });
     await rushed.signIn('ada');
     const random = numbers(seed);
     const targets = addTargets(sandbox, 50);

@@ -120,7 +120,7 @@ describe('proven dead', () => {
 
   test('although the revocation timed out: Omi obeys late', async () => {
     chain.dispose();
-    await open({ timeoutMs: 400 });
+    await open({ timeoutMs: 1000 });
     const [deleting, listing] = [gate(), gate()];
     befallsDelete({ hold: deleting.closed });
     sandbox.fault({ path: listPath, skip: 1, effect: { hold: listing.closed } });
@@ -290,7 +290,7 @@ describe('still live', () => {
 
   test('silence', async () => {
     chain.dispose();
-    await open({ timeoutMs: 400 });
+    await open({ timeoutMs: 1000 });
     befallsDelete({ hang: true });
     expect(await respond()).toMatchObject({
       kind: 'stillLive',
