@@ -12,7 +12,7 @@ import { hidden } from './support/hidden';
 import { hostWatch } from './support/hostWatch';
 import { latch } from './support/latch';
 import type { ShownMessage } from './support/person';
-import { useStage, type Family, type Running } from './support/stage';
+import { configure, useStage, type Family, type Running } from './support/stage';
 import { until } from './support/until';
 
 const keyRoute = /^\/v1\/dev\/key$/;
@@ -364,11 +364,13 @@ describe('Rotate API Key', () => {
 
     it('and undo finds nothing that was made: it can be forgotten or started over', async () => {
       await write('.env', rawOf(meet()));
+      await configure('requestTimeoutSeconds', 1);
       stage.sandbox.fault({ method: 'POST', effect: { hang: true } });
       const message = await closeLast(await rotate());
+      await stage.restoreSettings();
       assert.match(
         message.text,
-        /did not answer within 2 seconds\. Whether a new key was made is not known\./,
+        /did not answer within 1 second\. Whether a new key was made is not known\./,
       );
       const command = stage.run('omi.rotation.undo', row());
       const nothing = await stage.person.nextMessage();

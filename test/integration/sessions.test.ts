@@ -177,8 +177,11 @@ describe('A session', () => {
       },
       {
         what: 'silence',
-        prepare: fault({ hang: true }),
-        says: /^127\.0\.0\.1:\d+ did not answer within 2 seconds\.$/,
+        prepare: async () => {
+          await configure('requestTimeoutSeconds', 1);
+          fault({ hang: true })();
+        },
+        says: /^127\.0\.0\.1:\d+ did not answer within 1 second\.$/,
       },
       {
         what: 'a blocked client key, which names the setting',
@@ -196,7 +199,7 @@ describe('A session', () => {
         assert.equal(stage.contextKey('omi.session'), 'signedIn');
         assert.equal(stage.person.messages.length, 0);
         stage.sandbox.clearFaults();
-        await configure('firebase.apiKey', undefined);
+        await stage.restoreSettings();
         await stage.refresh();
         assert.equal(stage.contextKey('omi.keys'), 'ready');
         assert.ok((await stage.rows()).includes('prod-bot'));

@@ -90,7 +90,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
         'workbench.localHistory.enabled': false,
         'omi.apiBaseUrl': sandbox.url,
         'omi.firebase.authEmulatorHost': `127.0.0.1:${String(sandbox.port)}`,
-        'omi.requestTimeoutSeconds': 3,
+        // Longer than a test holds an answer back.
+        'omi.requestTimeoutSeconds': 15,
         ...more,
       };
       const server = await startServer({ host: 'newest', vsix, userSettings, workspaceTrust });
