@@ -239,7 +239,7 @@ test('the Accounts menu lists the account, and signs it out', async ({ person, s
   await person.pressModal('Sign Out');
   await expect(person.welcomeButton('Sign In')).toBeVisible();
   await expect(person.rows('')).toHaveCount(0);
-  expect(sandbox.requests, 'the menu renews and sends nothing').toEqual([]);
+  expect(sandbox.requestLines, 'the menu renews and sends nothing').toEqual([]);
 });
 
 test('a session outlives a reload, and renews itself without a word', async ({ open, sandbox }) => {

@@ -71,7 +71,7 @@ test('the promise: a leaked key on the screen, light bulb, Revoke Now, proven de
     await act.take('choose the fix', () => fix(person, 'Respond to Leaked API Key').click());
     await expect(person.modal).toContainText('Revoke the leaked API key "prod-bot"?');
     await expect(person.modal).toContainText('leak.py:2');
-    expect(deletes(sandbox), 'nothing is sent before the answer').toEqual([]);
+    expect(deletes(sandbox).length, 'nothing is sent before the answer').toBe(0);
     await act.take('Revoke Now', () => person.pressModal('Revoke Now'));
     await expect(toast).toBeVisible();
     seconds = (Date.now() - act.startedAt) / 1000;
@@ -132,7 +132,7 @@ test('of another account: stops, says whose was searched, revokes nothing', asyn
   await expect(toast).toContainText('Searched: ada@example.com.');
   await expect(toast.getByRole('button', { name: 'Sign In with Another Account' })).toBeVisible();
   await expect(person.modal).toHaveCount(0);
-  expect(deletes(sandbox)).toEqual([]);
+  expect(deletes(sandbox).length).toBe(0);
   expect(sandbox.keys('grace').map(({ id }) => id)).toContain(key.id);
   await closeEditors(person);
 });
@@ -147,5 +147,5 @@ test('checked with nobody signed in, pasted unseen', async ({ person, sandbox })
   await person.input.fill(rawOf(key));
   await person.press('Enter');
   await expect(person.toast(/omi_dev_.* is ALIVE\. Whose it is cannot be told/)).toBeVisible();
-  expect(deletes(sandbox)).toEqual([]);
+  expect(deletes(sandbox).length).toBe(0);
 });

@@ -23,7 +23,7 @@ test('signs in with a token: the box answers every slip, the list appears, a toa
   for (const [typed, answer] of answers) {
     await person.input.fill(typed);
     await expect(person.inputAnswer).toHaveText(answer);
-    expect(sandbox.requests, 'nothing is sent while typing').toEqual([]);
+    expect(sandbox.requestLines, 'nothing is sent while typing').toEqual([]);
   }
 
   await person.input.fill('');
@@ -50,7 +50,7 @@ test('gives up on Escape and stays signed out', async ({ person, sandbox }) => {
   await person.press('Escape');
   await expect(person.quickInput).toBeHidden();
   await expect(person.welcomeButton('Sign In with Firebase Token')).toBeVisible();
-  expect(sandbox.requests).toEqual([]);
+  expect(sandbox.requestLines).toEqual([]);
 });
 
 test('says that an account has no keys, and signs out', async ({ person }) => {

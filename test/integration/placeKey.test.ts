@@ -295,7 +295,7 @@ describe('Place New API Key', () => {
       const { raw, said, done } = await writeInto('.env');
       said.press(undefined);
       await done;
-      assert.equal(await text('.env'), `OMI_API_KEY=${raw}\n`);
+      assert.equal(hidden(await text('.env')), hidden(`OMI_API_KEY=${raw}\n`));
       assert.match(said.text, /^Placed the secret of "new-bot" \(.*\): \.env \(OMI_API_KEY\)\.$/);
       assert.deepEqual(await held(), []);
       await vscode.window.showTextDocument(vscode.Uri.file(file('.env')));
@@ -351,7 +351,10 @@ describe('Place New API Key', () => {
       said.press('Replace');
       await stage.person.close();
       await done;
-      assert.equal(await text('.env.twice'), `export OMI_API_KEY="${raw}" # mine\nB=2\nOMI_API_KEY=${raw}\n`);
+      assert.equal(
+        hidden(await text('.env.twice')),
+        hidden(`export OMI_API_KEY="${raw}" # mine\nB=2\nOMI_API_KEY=${raw}\n`),
+      );
     });
 
     it('not replaced: the file stays, the secret waits on', async () => {
@@ -387,7 +390,7 @@ describe('Place New API Key', () => {
       said.press(undefined);
       await done;
       assert.match(said.text, /: \.env\.dirty \(OMI_API_KEY\)\. It is not saved yet\.$/);
-      assert.equal(editor.document.getText(), `# half\nA=1\nOMI_API_KEY=${raw}\n`);
+      assert.equal(hidden(editor.document.getText()), hidden(`# half\nA=1\nOMI_API_KEY=${raw}\n`));
       assert.equal(await text('.env.dirty'), 'A=1\n');
       await vscode.commands.executeCommand('undo');
       await until('the text of before', () => editor.document.getText() === '# half\nA=1\n');
@@ -514,7 +517,7 @@ describe('Place New API Key', () => {
       const { raw, done } = await begin('Insert at Cursor');
       const said = await stage.person.close();
       await done;
-      assert.equal(editor.document.getText(), `key = " ${raw}"\n`);
+      assert.equal(hidden(editor.document.getText()), hidden(`key = " ${raw}"\n`));
       assert.match(said.text, /: bot\.py:1\. It is not saved yet\.$/);
       assert.deepEqual(await held(), []);
       assert.equal(await text('bot.py'), 'key = " here"\n');

@@ -173,11 +173,14 @@ describe('Rotate API Key', () => {
       assert.equal(stage.person.unseen, 0);
 
       const next = rawOf(fresh);
-      assert.equal(await read('.env'), `# settings\r\nOMI_API_KEY=${next}\r\nOTHER=1`);
-      assert.equal(await read('src/bot.ts'), `const key = '${next}';\nconst same = '${next}';\n`);
+      assert.equal(hidden(await read('.env')), hidden(`# settings\r\nOMI_API_KEY=${next}\r\nOTHER=1`));
+      assert.equal(
+        hidden(await read('src/bot.ts')),
+        hidden(`const key = '${next}';\nconst same = '${next}';\n`),
+      );
       assert.equal(hidden(await read('node_modules/lib/index.js')), hidden(raw));
       assert.equal(await read('notes.md'), 'nothing yet\n');
-      assert.equal(document.getText(), `see ${next}\nnothing yet\n`);
+      assert.equal(hidden(document.getText()), hidden(`see ${next}\nnothing yet\n`));
       assert.deepEqual(alive(), ['new']);
       assert.deepEqual(fresh.scopes, oldKey.scopes);
       assert.deepEqual(openRotations(), []);
@@ -217,7 +220,7 @@ describe('Rotate API Key', () => {
       await write('.env', rawOf(meet()));
       const command = await rotate();
       await reviewPlaces();
-      const order = stage.sandbox.requests.map(({ method, rawPath }) => `${method} ${rawPath}`);
+      const order = stage.sandbox.requestLines;
       assert.ok(order.indexOf('POST /v1/dev/keys') < order.indexOf('GET /v1/dev/key'));
       assert.deepEqual(stage.deletes(), []);
       assert.deepEqual(alive(), ['new', 'old']);
@@ -240,8 +243,8 @@ describe('Rotate API Key', () => {
       );
       const next = rawOf(freshKey());
       assert.deepEqual(
-        documents.map((document) => document.getText()),
-        [next, next],
+        documents.map((document) => hidden(document.getText())),
+        [hidden(next), hidden(next)],
       );
       await vscode.window.showTextDocument(one);
       await vscode.commands.executeCommand('undo');
@@ -394,7 +397,7 @@ describe('Rotate API Key', () => {
         message.press('Resume');
         await acceptPlaces();
         assert.match((await closeLast(command)).text, /^Rotated "ci"/);
-        assert.equal(await read('.env'), rawOf(freshKey()));
+        assert.equal(hidden(await read('.env')), hidden(rawOf(freshKey())));
         assert.ok(hostWatch().logged.some((line) => line.includes('Secrets of new keys: store failed')));
       } finally {
         Object.assign(secrets, { store });
@@ -452,7 +455,7 @@ describe('Rotate API Key', () => {
       assert.match(message.text, /The new key waits to be put somewhere\./);
       assert.deepEqual([stage.deletes(), alive()], [[], ['new', 'old']]);
       assert.equal(openRotations()[0]?.stage, 'proven');
-      assert.equal(await read('.env'), rawOf(oldKey));
+      assert.equal(hidden(await read('.env')), hidden(rawOf(oldKey)));
     });
 
     it('finished in another window meanwhile: says that it is over, and nothing that is not so', async () => {
@@ -482,7 +485,7 @@ describe('Rotate API Key', () => {
         const message = await closeLast(command);
         assert.match(message.text, /It could not be replaced and saved in: .*frozen\.txt:1\. The new key/);
         assert.deepEqual([stage.deletes(), alive()], [[], ['new', 'old']]);
-        assert.equal(await read('good.txt'), rawOf(freshKey()));
+        assert.equal(hidden(await read('good.txt')), hidden(rawOf(freshKey())));
       } finally {
         await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
         registered.dispose();

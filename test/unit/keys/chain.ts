@@ -140,11 +140,6 @@ export function lives(sandbox: Sandbox, { key }: KeyTarget): boolean {
   );
 }
 
-/** `GET /v1/dev/keys` and so on, in the order of arrival. */
-export function sent(sandbox: Sandbox): string[] {
-  return sandbox.requests.map(({ method, rawPath }) => `${method} ${rawPath}`);
-}
-
 export function deletes(sandbox: Sandbox, target?: KeyTarget): RecordedRequest[] {
   return sandbox.requests.filter(
     ({ method, rawPath }) => method === 'DELETE' && (target === undefined || rawPath === pathOf(target)),

@@ -33,13 +33,13 @@ describe('a server that stays silent', () => {
       host: `127.0.0.1:${String(sandbox.port)}`,
     });
     expect(Date.now() - started).toBeLessThan(3000);
-    expect(sandbox.requests).toHaveLength(2);
+    expect(sandbox.requestLines).toHaveLength(2);
   });
 
   test('once: the second try succeeds', async () => {
     sandbox.fault({ effect: { hang: true } });
     valueOf(await ada({ timeoutMs: 1000 }).revoke(id));
-    expect(sandbox.requests).toHaveLength(2);
+    expect(sandbox.requestLines).toHaveLength(2);
   });
 
   test('in the middle of a body: the time limit holds to the last byte', async () => {
@@ -77,14 +77,14 @@ describe('a redirect', () => {
       expect(failureOf(await ada().list())).toMatchObject({ kind: 'protocol' });
       expect(failureOf(await ada().revoke(id))).toMatchObject({ kind: 'protocol' });
       expect(elsewhere.connections).toBe(0);
-      expect(sandbox.requests).toHaveLength(2);
+      expect(sandbox.requestLines).toHaveLength(2);
     },
   );
 
   test('within the origin is refused, too', async () => {
     sandbox.fault({ effect: { redirectTo: `${sandbox.url}/v1/mcp/keys` } });
     expect(failureOf(await ada().list())).toMatchObject({ kind: 'protocol' });
-    expect(sandbox.requests).toHaveLength(1);
+    expect(sandbox.requestLines).toHaveLength(1);
   });
 
   test('with a body without end is refused at once and does no harm later', async () => {
@@ -114,7 +114,7 @@ describe('the bearer', () => {
       new AbortController().signal,
     );
     expect(failureOf(result)).toMatchObject({ kind: 'protocol' });
-    expect(sandbox.requests).toHaveLength(0);
+    expect(sandbox.requestLines).toHaveLength(0);
   });
 });
 
@@ -122,7 +122,7 @@ describe('cancel', () => {
   test('before the start: nothing is sent', async () => {
     expect(failureOf(await ada().revoke(id, AbortSignal.abort()))).toEqual({ kind: 'cancelled' });
     expect(failureOf(await ada().list(AbortSignal.abort()))).toEqual({ kind: 'cancelled' });
-    expect(sandbox.requests).toHaveLength(0);
+    expect(sandbox.requestLines).toHaveLength(0);
   });
 
   test('during a request: the connection ends, and nothing is repeated', async () => {
@@ -133,7 +133,7 @@ describe('cancel', () => {
     cancel.abort();
     expect(failureOf(await work)).toEqual({ kind: 'cancelled' });
     await expect.poll(() => sandbox.requests[0]?.status).toBe('dropped');
-    expect(sandbox.requests).toHaveLength(1);
+    expect(sandbox.requestLines).toHaveLength(1);
   });
 
   test('while a body is read', async () => {
@@ -225,6 +225,6 @@ describe('no connection', () => {
   test('a proxy that wants a password: proxy, asked once', async () => {
     sandbox.fault({ times: Infinity, effect: { status: 407 } });
     expect(failureOf(await ada().list())).toMatchObject({ kind: 'network', cause: 'proxy' });
-    expect(sandbox.requests).toHaveLength(1);
+    expect(sandbox.requestLines).toHaveLength(1);
   });
 });
