@@ -148,8 +148,7 @@ test('without a way back: the address of the last page is pasted; anything else 
     await expect(person.inputAnswer).toContainText(answer);
   }
   expect(exchanges(sandbox)).toEqual([]);
-  await expect(person.input).toHaveAttribute('type', 'password');
-  await person.input.fill(`  ${address}\n`);
+  await person.typeSecret(`  ${address}\n`);
   await person.press('Enter');
   await expectSignedIn(person);
   expect(exchanges(sandbox)).toHaveLength(1);

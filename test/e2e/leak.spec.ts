@@ -144,7 +144,7 @@ test('checked with nobody signed in, pasted unseen', async ({ person, sandbox })
   await expect(person.inputAnswer).toContainText('counts as a use');
   await person.input.fill('omi_dev_nonsense');
   await expect(person.inputAnswer).toContainText('This is no Omi API key');
-  await person.input.fill(rawOf(key));
+  await person.typeSecret(rawOf(key));
   await person.press('Enter');
   await expect(person.toast(/omi_dev_.* is ALIVE\. Whose it is cannot be told/)).toBeVisible();
   expect(deletes(sandbox).length).toBe(0);

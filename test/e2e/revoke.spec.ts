@@ -26,8 +26,7 @@ test('from the palette while signed out: offers to sign in, then goes on', async
   const offer = person.toast('Sign in to Omi first.');
   await person.pressToast(offer, 'Sign In');
   await person.pick('Paste a Firebase ID Token');
-  await expect(person.input).toHaveAttribute('type', 'password');
-  await person.input.fill(sandbox.token('ada'));
+  await person.typeSecret(sandbox.token('ada'));
   await person.press('Enter');
   await expect(person.input).toHaveAttribute('type', 'text');
   await person.tick('cursor');

@@ -21,7 +21,7 @@ test('signs in with a token: the box answers every slip, the list appears, a toa
     [`Bearer ${token}`, /Token of ada@example\.com.* Left out: the word "Bearer"\.$/],
   ];
   for (const [typed, answer] of answers) {
-    await person.input.fill(typed);
+    await person.typeSecret(typed);
     await expect(person.inputAnswer).toHaveText(answer);
     expect(sandbox.requestLines, 'nothing is sent while typing').toEqual([]);
   }
@@ -29,7 +29,7 @@ test('signs in with a token: the box answers every slip, the list appears, a toa
   await person.input.fill('');
   await person.press('Enter');
   await expect(person.inputAnswer).toHaveText('Paste a Firebase ID token.');
-  await person.input.fill(`${token.slice(0, -6)}AAAAAA`);
+  await person.typeSecret(`${token.slice(0, -6)}AAAAAA`);
   await person.press('Enter');
   await expect(person.inputAnswer).toHaveText('Omi does not accept this token.');
   await expect(person.input).toBeEnabled();
