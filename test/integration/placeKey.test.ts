@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { withoutGitExtension } from './support/editorSettings';
+import { withoutAutoSave, withoutGitExtension } from './support/editorSettings';
 import { hidden } from './support/hidden';
 import { hostWatch, replace } from './support/hostWatch';
 import type { ShownMessage } from './support/person';
@@ -29,6 +29,7 @@ const put = async (name: string, content: string, mode = 0o644): Promise<void> =
 
 describe('Place New API Key', () => {
   const stage = useStage();
+  withoutAutoSave();
   withoutGitExtension();
   beforeEach(async () => {
     await stage.signIn();
