@@ -1,6 +1,7 @@
 // Every window test ends with a look for secrets (support/stage.ts). These show that the look finds what is there, on a
 // run that has as many occasions to let one slip as possible.
 import { expect, test } from './support/stage';
+import { covered } from './support/coverSecrets';
 import { filesBelow, filesWithSecrets, watchScreens } from './support/secretWatch';
 
 test('the look at screens and files finds a secret', async ({ studio, sandbox }) => {
@@ -15,6 +16,16 @@ test('the look at screens and files finds a secret', async ({ studio, sandbox })
   expect(found().join().includes(raw)).toBe(false);
   expect(filesWithSecrets([{ path: 'a', text: `x ${sandbox.token('ada')}` }])).toHaveLength(1);
   expect(filesWithSecrets([{ path: 'a', text: `x ${raw}` }])).toHaveLength(1);
+});
+
+test('errors of tests are printed without their secrets, whatever colours run through them', ({
+  sandbox,
+}) => {
+  const raw = sandbox.key('ada', 'prod-bot').raw ?? '';
+  const red = '\u001b[31m';
+  const printed = covered(`${red}${raw.slice(0, 20)}${red}${raw.slice(20)} ${sandbox.token('ada')}.`);
+  expect(printed).toBe(`${raw.slice(0, 12)}… eyJhbGciOiJI…`);
+  expect(covered(`${red}nothing`)).toBe(`${red}nothing`);
 });
 
 test('no secret is left in the log, in state or on the screen after a stormy session', async ({

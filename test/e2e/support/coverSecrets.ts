@@ -27,12 +27,17 @@ export default class CoverSecrets implements Reporter {
   }
 }
 
+/** A text with its secrets cut short; one without secrets keeps its colours, which may run through the middle of one. */
+export function covered(text: string): string {
+  const plain = stripVTControlCharacters(text);
+  const rest = plain.replace(everySecret, (secret) => `${secret.slice(0, 12)}…`);
+  return rest === plain ? text : rest;
+}
+
 function cover(error: TestError): void {
   for (const part of ['message', 'stack', 'value'] as const) {
-    // Colours may run through the middle of a secret.
-    const text = stripVTControlCharacters(error[part] ?? '');
-    const covered = text.replace(everySecret, (secret) => `${secret.slice(0, 12)}…`);
-    if (covered !== text) error[part] = covered;
+    const text = error[part];
+    if (text !== undefined) error[part] = covered(text);
   }
   if (error.cause) cover(error.cause);
 }
