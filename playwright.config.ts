@@ -12,6 +12,7 @@ export default defineConfig({
   forbidOnly: true,
   timeout: 120_000,
   expect: { timeout: 30_000 },
-  reporter: [['list']],
-  use: { actionTimeout: 15_000, screenshot: 'only-on-failure' },
+  reporter: [['./test/e2e/support/coverSecrets.ts'], ['list']],
+  // Pictures of windows in which a test failed are taken by test/e2e/support/stage.ts, which covers keys first.
+  use: { actionTimeout: 15_000, screenshot: 'off' },
 });

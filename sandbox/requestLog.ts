@@ -41,6 +41,10 @@ export class RequestLog {
     return this.entries;
   }
 
+  get lines(): readonly string[] {
+    return this.entries.map(({ method, rawPath }) => `${method} ${rawPath}`);
+  }
+
   add(entry: LogEntry): void {
     this.entries.push(entry);
     for (const waiter of this.waiters) if (waiter.matches(entry)) waiter.found(entry);
@@ -61,7 +65,7 @@ export class RequestLog {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.waiters.delete(waiter);
-        const came = this.entries.map((one) => `${one.method} ${one.rawPath}`).join(', ');
+        const came = this.lines.join(', ');
         reject(
           new Error(`no such request within ${String(timeoutMs)} ms; came: ${came === '' ? 'none' : came}`),
         );

@@ -76,6 +76,8 @@ export interface Sandbox {
   clearFaults(): void;
   /** Every request since the start, the last reset or the last clear, in the order of arrival. */
   readonly requests: readonly RecordedRequest[];
+  /** The same as `METHOD path`, without what they carry: for checks that show what they were given when they fail. */
+  readonly requestLines: readonly string[];
   clearRequests(): void;
   /** The first recorded request that matches, or the next one to arrive, answered or not. Rejects after 5 s or `timeoutMs`. */
   waitForRequest(match: RequestMatch, timeoutMs?: number): Promise<RecordedRequest>;
@@ -180,6 +182,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     setStanding: (account, standing) => desk.setStanding(account, standing),
     fault: (rule) => faults.add(rule),
     clearFaults: () => faults.clear(),
+    get requestLines() {
+      return log.lines;
+    },
     get requests() {
       return log.all;
     },

@@ -148,8 +148,7 @@ test('without a way back: the address of the last page is pasted; anything else 
     await expect(person.inputAnswer).toContainText(answer);
   }
   expect(exchanges(sandbox)).toEqual([]);
-  await expect(person.input).toHaveAttribute('type', 'password');
-  await person.input.fill(`  ${address}\n`);
+  await person.typeSecret(`  ${address}\n`);
   await person.press('Enter');
   await expectSignedIn(person);
   expect(exchanges(sandbox)).toHaveLength(1);
@@ -256,7 +255,7 @@ test('the Accounts menu lists the account, and signs it out', async ({ person, s
   await person.pressModal('Sign Out');
   await expect(person.welcomeButton('Sign In')).toBeVisible();
   await expect(person.rows('')).toHaveCount(0);
-  expect(sandbox.requests, 'the menu renews and sends nothing').toEqual([]);
+  expect(sandbox.requestLines, 'the menu renews and sends nothing').toEqual([]);
 });
 
 test('a session outlives a reload, and renews itself without a word', async ({ open, sandbox }) => {

@@ -78,7 +78,7 @@ test('the promise: a leaked key on the screen, light bulb, Revoke Now, proven de
     await fix(person, 'Respond to Leaked API Key').click();
     await expect(person.modal).toContainText('Revoke the leaked API key "prod-bot"?');
     await expect(person.modal).toContainText('leak.py:2');
-    expect(deletes(sandbox), 'nothing is sent before the answer').toEqual([]);
+    expect(deletes(sandbox).length, 'nothing is sent before the answer').toBe(0);
     await person.pressModal('Revoke Now');
     await expect(toast).toBeVisible();
     seconds = (Date.now() - startedAt) / 1000;
@@ -139,7 +139,7 @@ test('of another account: stops, says whose was searched, revokes nothing', asyn
   await expect(toast).toContainText('Searched: ada@example.com.');
   await expect(toast.getByRole('button', { name: 'Sign In with Another Account' })).toBeVisible();
   await expect(person.modal).toHaveCount(0);
-  expect(deletes(sandbox)).toEqual([]);
+  expect(deletes(sandbox).length).toBe(0);
   expect(sandbox.keys('grace').map(({ id }) => id)).toContain(key.id);
   await closeEditors(person);
 });
@@ -151,8 +151,8 @@ test('checked with nobody signed in, pasted unseen', async ({ person, sandbox })
   await expect(person.inputAnswer).toContainText('counts as a use');
   await person.input.fill('omi_dev_nonsense');
   await expect(person.inputAnswer).toContainText('This is no Omi API key');
-  await person.input.fill(rawOf(key));
+  await person.typeSecret(rawOf(key));
   await person.press('Enter');
   await expect(person.toast(/omi_dev_.* is ALIVE\. Whose it is cannot be told/)).toBeVisible();
-  expect(deletes(sandbox)).toEqual([]);
+  expect(deletes(sandbox).length).toBe(0);
 });

@@ -133,7 +133,7 @@ test('no key leaves the file it stands in, whatever is done about it', async ({ 
       await person.run('View: Close All Editors');
       await person.run('Omi: Check Whether an API Key Is Alive');
       await expect(person.input).toHaveAttribute('type', 'password');
-      await person.input.fill(pasted);
+      await person.typeSecret(pasted);
       await person.press('Enter');
       await expect(person.toast('belongs to no account that is signed in here')).toBeVisible();
       await person.clearToasts();
@@ -229,7 +229,7 @@ test('no key leaves the file it stands in, whatever is done about it', async ({ 
       });
       await person.run('Omi: Respond to Leaked API Key');
       await expect(person.input).toHaveAttribute('type', 'password');
-      await person.input.fill(checked);
+      await person.typeSecret(checked);
       await person.press('Enter');
       await person.pressModal('Revoke Now');
       const live = person.toast('is STILL LIVE');

@@ -101,7 +101,7 @@ test('a hostile repository runs nothing and leads nothing astray, untrusted and 
     await person.clearToasts();
   });
 
-  expect(elsewhere.requests, 'requests to the server of the repository').toEqual([]);
+  expect(elsewhere.requestLines, 'requests to the server of the repository').toEqual([]);
   await elsewhere.close();
 
   // Without precautions it does run: the trap is a good one.

@@ -10,7 +10,7 @@ test('from the palette: pick, question, toast', async ({ person, sandbox }) => {
   await expect(person.modal).toContainText(
     /Apps that use omi_dev_[0-9a-f]{4}…[0-9a-f]{4} stop working at once\. Last used 2 hours ago\. This cannot be undone\./,
   );
-  expect(deletes(sandbox), 'nothing is sent before the answer').toEqual([]);
+  expect(deletes(sandbox).length, 'nothing is sent before the answer').toBe(0);
   await person.pressModal('Revoke');
   await expect(
     person.toast(/Revoked "prod-bot" \(omi_dev_[0-9a-f]{4}…[0-9a-f]{4}\)\. Omi no longer lists it\./),
@@ -26,8 +26,7 @@ test('from the palette while signed out: offers to sign in, then goes on', async
   const offer = person.toast('Sign in to Omi first.');
   await person.pressToast(offer, 'Sign In');
   await person.pick('Paste a Firebase ID Token');
-  await expect(person.input).toHaveAttribute('type', 'password');
-  await person.input.fill(sandbox.token('ada'));
+  await person.typeSecret(sandbox.token('ada'));
   await person.press('Enter');
   await expect(person.input).toHaveAttribute('type', 'text');
   await person.tick('cursor');
@@ -114,7 +113,7 @@ test('by the Delete key; Cancel and Escape send nothing', async ({ person, sandb
 
   await person.press('Delete');
   await expect(person.modal).toContainText('Revoke 2 API keys?');
-  expect(deletes(sandbox)).toEqual([]);
+  expect(deletes(sandbox).length).toBe(0);
   await person.pressModal('Revoke');
   await expect(person.toast('Revoked 2 keys:')).toBeVisible();
   expectOneDeleteEach(sandbox, ...keys);
@@ -153,7 +152,7 @@ test('without a mouse', async ({ person, sandbox }) => {
   await expect(person.modal.getByRole('button', { name: 'Cancel' })).toBeFocused();
   await person.press('Enter');
   await expect(person.modal).toHaveCount(0);
-  expect(deletes(sandbox)).toEqual([]);
+  expect(deletes(sandbox).length).toBe(0);
 
   await person.press('Delete');
   await expect(person.modal.getByRole('button', { name: 'Revoke' })).toBeFocused();

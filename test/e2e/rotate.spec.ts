@@ -20,7 +20,7 @@ test('from the context menu: the file holds the new key, the old one is gone', a
   await expect(person.modal).toContainText(/Then omi_dev_[0-9a-f]{4}…[0-9a-f]{4} is revoked/);
   await person.pressModal('Rotate');
   await person.replaceInWorkspace('.env:2');
-  expect(deletes(sandbox), 'nothing is revoked before the key is placed').toEqual([]);
+  expect(deletes(sandbox).length, 'nothing is revoked before the key is placed').toBe(0);
   await person.press('Enter');
   const toast = person.toast(/Rotated "prod-bot": the old key omi_dev_[0-9a-f]{4}…[0-9a-f]{4} is revoked/);
   await expect(toast).toContainText(/The new key omi_dev_[0-9a-f]{4}…[0-9a-f]{4} is in \.env:2\./);
@@ -57,7 +57,7 @@ test('the extension host is killed when the new key is made: the rotation is the
     await person.pick('prod-bot');
   }).toPass({ timeout: 60_000 });
   await person.replaceInWorkspace('.env:1');
-  expect(deletes(sandbox)).toEqual([]);
+  expect(deletes(sandbox).length).toBe(0);
   await person.press('Enter');
   await expect(person.toast('Rotated "prod-bot"')).toBeVisible();
   expect(deletes(sandbox).map(({ rawPath }) => rawPath)).toEqual([keyPath(old)]);

@@ -21,15 +21,15 @@ test('signs in with a token: the box answers every slip, the list appears, a toa
     [`Bearer ${token}`, /Token of ada@example\.com.* Left out: the word "Bearer"\.$/],
   ];
   for (const [typed, answer] of answers) {
-    await person.input.fill(typed);
+    await person.typeSecret(typed);
     await expect(person.inputAnswer).toHaveText(answer);
-    expect(sandbox.requests, 'nothing is sent while typing').toEqual([]);
+    expect(sandbox.requestLines, 'nothing is sent while typing').toEqual([]);
   }
 
   await person.input.fill('');
   await person.press('Enter');
   await expect(person.inputAnswer).toHaveText('Paste a Firebase ID token.');
-  await person.input.fill(`${token.slice(0, -6)}AAAAAA`);
+  await person.typeSecret(`${token.slice(0, -6)}AAAAAA`);
   await person.press('Enter');
   await expect(person.inputAnswer).toHaveText('Omi does not accept this token.');
   await expect(person.input).toBeEnabled();
@@ -50,7 +50,7 @@ test('gives up on Escape and stays signed out', async ({ person, sandbox }) => {
   await person.press('Escape');
   await expect(person.quickInput).toBeHidden();
   await expect(person.welcomeButton('Sign In with Firebase Token')).toBeVisible();
-  expect(sandbox.requests).toEqual([]);
+  expect(sandbox.requestLines).toEqual([]);
 });
 
 test('says that an account has no keys, and signs out', async ({ person }) => {

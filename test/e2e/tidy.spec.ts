@@ -63,7 +63,7 @@ test('the Delete key never means a row that the filter hides', async ({ person, 
   await person.press('Delete');
   await expect(person.modal).toContainText('Revoke "old-laptop"?');
   await person.pressModal('Cancel');
-  expect(deletes(sandbox)).toEqual([]);
+  expect(deletes(sandbox).length).toBe(0);
   await person.run('Omi: Clear Filter');
   await expect(person.row('prod-bot')).toBeVisible();
 });
@@ -111,7 +111,7 @@ test('Revoke Unused API Keys: nothing is ticked at first, one question names all
   await person.press('Enter');
   await expect(person.modal).toContainText('Revoke 2 API keys?');
   await expect(person.modal).toContainText('old-laptop');
-  expect(deletes(sandbox)).toEqual([]);
+  expect(deletes(sandbox).length).toBe(0);
   await person.pressModal('Revoke');
   await expect(person.toast('Revoked 2 keys')).toBeVisible();
   await expect(person.rows('old-laptop')).toHaveCount(0);

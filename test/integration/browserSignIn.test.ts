@@ -42,7 +42,7 @@ describe('Sign In through the browser', () => {
     );
     await giveUp(command);
     await assertNothingKept();
-    assert.deepEqual(stage.sandbox.requests, []);
+    assert.deepEqual(stage.sandbox.requestLines, []);
     assert.equal(stage.person.messages.length, 0);
   });
 

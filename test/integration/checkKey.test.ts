@@ -45,7 +45,7 @@ describe('Check Whether an API Key Is Alive', () => {
     it('says that an MCP key cannot be asked about, and sends nothing', async () => {
       const message = await check(scene.key('cursor', 'mcp').raw);
       assert.match(message.text, /cannot be told: Omi offers no way to ask about an MCP key\./);
-      assert.deepEqual(scene.stage.sandbox.requests, []);
+      assert.deepEqual(scene.stage.sandbox.requestLines, []);
     });
 
     it('offers to sign in where only the account that lists it can tell', async () => {
@@ -69,7 +69,7 @@ describe('Check Whether an API Key Is Alive', () => {
       assert.equal(box.password, true);
       assert.match(box.prompt ?? '', /counts as a use: its "last used" becomes now\.$/);
       await scene.stage.person.tryOut('nonsense');
-      assert.deepEqual(scene.stage.sandbox.requests, []);
+      assert.deepEqual(scene.stage.sandbox.requestLines, []);
       await scene.stage.person.paste(key.raw);
       assert.match((await scene.closeLast(command)).text, /is ALIVE/);
     });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
+import { hidden } from './support/hidden';
 import { latch } from './support/latch';
 import { useStage, type Running } from './support/stage';
 import { until } from './support/until';
@@ -23,6 +24,9 @@ describe('Create API Key', () => {
       .map(({ body }) => JSON.parse(body) as { name: string; scopes?: string[] });
   const rawOf = (name: string, family: 'dev' | 'mcp' = 'dev'): string =>
     stage.sandbox.key('ada', name, family).raw ?? '';
+
+  /** What the clipboard holds. */
+  const copied = async (): Promise<string> => hidden(await vscode.env.clipboard.readText());
 
   /** Answers all questions about a developer key. */
   const order = async (name: string, access = 'Read Only'): Promise<void> => {
@@ -48,9 +52,8 @@ describe('Create API Key', () => {
     const said = await stage.person.close();
     await command.done;
     assert.deepEqual(posts(), [{ name: 'night-bot', scopes: read }]);
-    const secret = await vscode.env.clipboard.readText();
-    assert.equal(secret, rawOf('night-bot'));
-    assert.ok(await isAlive(secret));
+    assert.equal(await copied(), hidden(rawOf('night-bot')));
+    assert.ok(await isAlive(rawOf('night-bot')));
     assert.match(
       said.text,
       /^Placed the secret of "night-bot" \(omi_dev_[0-9a-f]{4}…[0-9a-f]{4}\): the clipboard\. It is cleared in 60 seconds, while this window stays open\.$/,
@@ -77,7 +80,7 @@ describe('Create API Key', () => {
     await stage.person.close();
     await command.done;
     assert.deepEqual(posts(), [{ name: 'desk' }]);
-    assert.equal(await vscode.env.clipboard.readText(), rawOf('desk', 'mcp'));
+    assert.equal(await copied(), hidden(rawOf('desk', 'mcp')));
   });
 
   it('makes a key of full access', async () => {
@@ -229,7 +232,7 @@ describe('Create API Key', () => {
     await stage.person.take('Copy');
     await stage.person.close();
     await command.done;
-    assert.equal(await vscode.env.clipboard.readText(), rawOf('patient-bot'));
+    assert.equal(await copied(), hidden(rawOf('patient-bot')));
   });
 
   it('another account comes into use while it is asked: makes nothing there, and says so', async () => {
@@ -348,7 +351,7 @@ describe('Create API Key', () => {
     await stage.person.take('Copy');
     await stage.person.close();
     await command.done;
-    assert.equal(await vscode.env.clipboard.readText(), rawOf('first-bot'));
+    assert.equal(await copied(), hidden(rawOf('first-bot')));
   });
 
   it('holds the secret before anything is asked, so that another start of VS Code has it', async () => {
@@ -360,7 +363,7 @@ describe('Create API Key', () => {
     assert.ok(pending);
     assert.equal(pending.key.name, 'crash-bot');
     assert.equal(pending.accountId, stage.sandbox.accounts.ada.uid);
-    assert.equal(await later.read(pending.key.id), rawOf('crash-bot'));
+    assert.equal(hidden((await later.read(pending.key.id)) ?? 'none'), hidden(rawOf('crash-bot')));
     later.dispose();
 
     await stage.person.escape();
@@ -375,7 +378,7 @@ describe('Create API Key', () => {
     await stage.person.take('Copy');
     await stage.person.close();
     await command.done;
-    assert.equal(await vscode.env.clipboard.readText(), rawOf('crash-bot'));
+    assert.equal(await copied(), hidden(rawOf('crash-bot')));
     assert.deepEqual(await held(), []);
   });
 
@@ -411,7 +414,7 @@ describe('Create API Key', () => {
       await stage.person.take('Copy');
       await stage.person.close();
       await command.done;
-      assert.equal(await vscode.env.clipboard.readText(), rawOf('bare-bot'));
+      assert.equal(await copied(), hidden(rawOf('bare-bot')));
     } finally {
       restore();
     }

@@ -420,6 +420,6 @@ describe('Fixing a leak', () => {
   it('nothing of this was sent to anybody', async () => {
     const { document } = await openFile('bot.ts', `const key = '${newKey()}';\n`);
     await fix(document.uri, reference);
-    assert.deepEqual(stage.sandbox.requests, []);
+    assert.deepEqual(stage.sandbox.requestLines, []);
   });
 });

@@ -286,7 +286,7 @@ describe('The view API Keys', () => {
       const message = await stage.person.close();
       await command.done;
       assert.deepEqual([message.text, message.buttons], ['Your Omi session has ended.', ['Sign In']]);
-      assert.deepEqual(stage.sandbox.requests, []);
+      assert.deepEqual(stage.sandbox.requestLines, []);
     });
 
     it('goes on after signing in again', async () => {

@@ -92,7 +92,7 @@ describe('Respond to Leaked API Key', () => {
       const command = scene.respond({ found: { address: uri.toString(), find } });
       const { text } = await scene.closeLast(command);
       assert.equal(text, `The API key is not at ${scene.folder}/bot.py:1 any more.`);
-      assert.deepEqual(scene.stage.sandbox.requests, []);
+      assert.deepEqual(scene.stage.sandbox.requestLines, []);
     });
 
     it('pasted unseen: what is no key stays in the box', async () => {
@@ -102,7 +102,7 @@ describe('Respond to Leaked API Key', () => {
       assert.equal(box.password, true);
       const said = await scene.stage.person.tryOut('omi_dev_1234');
       assert.match(said.message, /^This is no Omi API key/);
-      assert.deepEqual(scene.stage.sandbox.requests, []);
+      assert.deepEqual(scene.stage.sandbox.requestLines, []);
       await scene.stage.person.paste(` Bearer ${key.raw} `);
       assert.match((await scene.answer('Revoke Now')).detail ?? '', /In no file that was looked into\./);
       assert.match((await scene.closeLast(command)).text, /^Proven dead/);

@@ -594,6 +594,6 @@ describe('Revoke API Key, signed out', () => {
     await command.done;
     assert.equal(stage.person.messages.length, 1);
     assert.equal(stage.person.hasInputBox, false);
-    assert.deepEqual(stage.sandbox.requests, []);
+    assert.deepEqual(stage.sandbox.requestLines, []);
   });
 });

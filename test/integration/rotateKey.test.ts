@@ -12,7 +12,7 @@ import { hidden } from './support/hidden';
 import { hostWatch } from './support/hostWatch';
 import { latch } from './support/latch';
 import type { ShownMessage } from './support/person';
-import { useStage, type Family, type Running } from './support/stage';
+import { configure, useStage, type Family, type Running } from './support/stage';
 import { until } from './support/until';
 
 const keyRoute = /^\/v1\/dev\/key$/;
@@ -173,11 +173,14 @@ describe('Rotate API Key', () => {
       assert.equal(stage.person.unseen, 0);
 
       const next = rawOf(fresh);
-      assert.equal(await read('.env'), `# settings\r\nOMI_API_KEY=${next}\r\nOTHER=1`);
-      assert.equal(await read('src/bot.ts'), `const key = '${next}';\nconst same = '${next}';\n`);
+      assert.equal(hidden(await read('.env')), hidden(`# settings\r\nOMI_API_KEY=${next}\r\nOTHER=1`));
+      assert.equal(
+        hidden(await read('src/bot.ts')),
+        hidden(`const key = '${next}';\nconst same = '${next}';\n`),
+      );
       assert.equal(hidden(await read('node_modules/lib/index.js')), hidden(raw));
       assert.equal(await read('notes.md'), 'nothing yet\n');
-      assert.equal(document.getText(), `see ${next}\nnothing yet\n`);
+      assert.equal(hidden(document.getText()), hidden(`see ${next}\nnothing yet\n`));
       assert.deepEqual(alive(), ['new']);
       assert.deepEqual(fresh.scopes, oldKey.scopes);
       assert.deepEqual(openRotations(), []);
@@ -217,7 +220,7 @@ describe('Rotate API Key', () => {
       await write('.env', rawOf(meet()));
       const command = await rotate();
       await reviewPlaces();
-      const order = stage.sandbox.requests.map(({ method, rawPath }) => `${method} ${rawPath}`);
+      const order = stage.sandbox.requestLines;
       assert.ok(order.indexOf('POST /v1/dev/keys') < order.indexOf('GET /v1/dev/key'));
       assert.deepEqual(stage.deletes(), []);
       assert.deepEqual(alive(), ['new', 'old']);
@@ -240,8 +243,8 @@ describe('Rotate API Key', () => {
       );
       const next = rawOf(freshKey());
       assert.deepEqual(
-        documents.map((document) => document.getText()),
-        [next, next],
+        documents.map((document) => hidden(document.getText())),
+        [hidden(next), hidden(next)],
       );
       await vscode.window.showTextDocument(one);
       await vscode.commands.executeCommand('undo');
@@ -364,11 +367,13 @@ describe('Rotate API Key', () => {
 
     it('and undo finds nothing that was made: it can be forgotten or started over', async () => {
       await write('.env', rawOf(meet()));
+      await configure('requestTimeoutSeconds', 1);
       stage.sandbox.fault({ method: 'POST', effect: { hang: true } });
       const message = await closeLast(await rotate());
+      await stage.restoreSettings();
       assert.match(
         message.text,
-        /did not answer within 2 seconds\. Whether a new key was made is not known\./,
+        /did not answer within 1 second\. Whether a new key was made is not known\./,
       );
       const command = stage.run('omi.rotation.undo', row());
       const nothing = await stage.person.nextMessage();
@@ -392,7 +397,7 @@ describe('Rotate API Key', () => {
         message.press('Resume');
         await acceptPlaces();
         assert.match((await closeLast(command)).text, /^Rotated "ci"/);
-        assert.equal(await read('.env'), rawOf(freshKey()));
+        assert.equal(hidden(await read('.env')), hidden(rawOf(freshKey())));
         assert.ok(hostWatch().logged.some((line) => line.includes('Secrets of new keys: store failed')));
       } finally {
         Object.assign(secrets, { store });
@@ -450,7 +455,7 @@ describe('Rotate API Key', () => {
       assert.match(message.text, /The new key waits to be put somewhere\./);
       assert.deepEqual([stage.deletes(), alive()], [[], ['new', 'old']]);
       assert.equal(openRotations()[0]?.stage, 'proven');
-      assert.equal(await read('.env'), rawOf(oldKey));
+      assert.equal(hidden(await read('.env')), hidden(rawOf(oldKey)));
     });
 
     it('finished in another window meanwhile: says that it is over, and nothing that is not so', async () => {
@@ -480,7 +485,7 @@ describe('Rotate API Key', () => {
         const message = await closeLast(command);
         assert.match(message.text, /It could not be replaced and saved in: .*frozen\.txt:1\. The new key/);
         assert.deepEqual([stage.deletes(), alive()], [[], ['new', 'old']]);
-        assert.equal(await read('good.txt'), rawOf(freshKey()));
+        assert.equal(hidden(await read('good.txt')), hidden(rawOf(freshKey())));
       } finally {
         await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
         registered.dispose();

@@ -230,7 +230,7 @@ describe('Scan Git History for API Keys', () => {
     assert.match(said.text, /not known whether it is published/);
     assert.match(said.text, /Nobody is signed in, so whose they are is not known/);
     assert.match(said.text, /There is no remote branch to tell by whether a commit is published\.$/);
-    assert.deepEqual(stage.sandbox.requests, []);
+    assert.deepEqual(stage.sandbox.requestLines, []);
   });
 
   it('finds a key in the message of a commit', async () => {

@@ -31,7 +31,7 @@ describe('Scan Workspace for API Keys', () => {
     repository.put('b.txt', 'nor here');
     const said = await scan();
     assert.deepEqual([said.level, said.text, said.buttons], ['info', 'No API key was found in 2 files.', []]);
-    assert.deepEqual(stage.sandbox.requests, []);
+    assert.deepEqual(stage.sandbox.requestLines, []);
   });
 
   it('sums up: the worst first, and what is not in this account', async () => {
@@ -81,7 +81,7 @@ describe('Scan Workspace for API Keys', () => {
     repository.put('bot.py', `key = "${strangeKey()}"\n`);
     const said = await scan('Show');
     assert.match(said.text, /it is not known whether it is alive\. Nobody is signed in, so whose they are/);
-    assert.deepEqual(stage.sandbox.requests, []);
+    assert.deepEqual(stage.sandbox.requestLines, []);
     assert.ok(hostWatch().commandsRun.includes('workbench.actions.view.problems'));
     assert.deepEqual(await stage.groups(), [], 'the welcome text with Sign In would be gone');
   });

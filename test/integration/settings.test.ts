@@ -84,7 +84,7 @@ describe('Settings', () => {
     await configure('apiBaseUrl', 'http://example.com');
     await stage.refresh();
     assert.equal(stage.contextKey('omi.keys'), 'stale');
-    assert.deepEqual(stage.sandbox.requests, []);
+    assert.deepEqual(stage.sandbox.requestLines, []);
     await configure('apiBaseUrl', stage.sandbox.url);
     await stage.refresh();
     assert.equal(stage.contextKey('omi.keys'), 'ready');

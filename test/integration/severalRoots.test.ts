@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { KeysNode } from '../../src/editor/views/keysTree';
 import { withoutGitExtension } from './support/editorSettings';
+import { hidden } from './support/hidden';
 import { hostWatch } from './support/hostWatch';
 import { problems, problemSaying } from './support/leaks';
 import { MemoryFiles } from './support/memoryFiles';
@@ -74,7 +75,10 @@ describe('Write to .env, in a workspace of two folders and a virtual one', () =>
     said.press(undefined);
     await done;
     assert.match(said.text, /: two\/\.env \(OMI_API_KEY\)\.$/);
-    assert.equal(await readFile(join(folderOf('two'), '.env'), 'utf8'), `OMI_API_KEY=${raw}\n`);
+    assert.equal(
+      hidden(await readFile(join(folderOf('two'), '.env'), 'utf8')),
+      hidden(`OMI_API_KEY=${raw}\n`),
+    );
     assert.deepEqual(await readdir(folderOf('one')), []);
   });
 
@@ -95,7 +99,7 @@ describe('Write to .env, in a workspace of two folders and a virtual one', () =>
     const { raw, said, done } = await writeInto('cloud');
     said.press(undefined);
     await done;
-    assert.equal(files.text('.env'), `OMI_API_KEY=${raw}\n`);
+    assert.equal(hidden(files.text('.env') ?? ''), hidden(`OMI_API_KEY=${raw}\n`));
     assert.deepEqual([said.level, said.buttons], ['info', []]);
     assert.deepEqual(await held(), []);
   });
@@ -105,7 +109,7 @@ describe('Write to .env, in a workspace of two folders and a virtual one', () =>
     const { raw, said, done } = await writeInto('cloud', '.env.local');
     said.press(undefined);
     await done;
-    assert.equal(files.text('.env.local'), `A=1\r\nOMI_API_KEY=${raw}\r\n`);
+    assert.equal(hidden(files.text('.env.local') ?? ''), hidden(`A=1\r\nOMI_API_KEY=${raw}\r\n`));
     const { document } = await vscode.window.showTextDocument(cloud('.env.local'));
     await vscode.commands.executeCommand('undo');
     await until('the old text', () => document.getText() === 'A=1\r\n');

@@ -68,7 +68,7 @@ describe('Sign In with Firebase Token', () => {
     for (const { what, text, answer } of bad) {
       it(what, async () => {
         assert.match((await refused(text())) ?? '', answer);
-        assert.deepEqual(stage.sandbox.requests, []);
+        assert.deepEqual(stage.sandbox.requestLines, []);
         await assertNothingKept();
       });
     }
@@ -80,7 +80,7 @@ describe('Sign In with Firebase Token', () => {
         await refused(token()),
         `This token is for the project ${sandboxProject}, not for Omi (based-hardware).`,
       );
-      assert.deepEqual(stage.sandbox.requests, []);
+      assert.deepEqual(stage.sandbox.requestLines, []);
       await assertNothingKept();
     });
   });
@@ -177,7 +177,7 @@ describe('Sign In with Firebase Token', () => {
     await stage.person.escape();
     await command.done;
     await assertNothingKept();
-    assert.deepEqual(stage.sandbox.requests, []);
+    assert.deepEqual(stage.sandbox.requestLines, []);
   });
 
   it('stays signed out after Escape while the token is being tried', async () => {

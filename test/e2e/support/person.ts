@@ -161,10 +161,18 @@ export class Person {
 
   /** Pastes a token into the open password box and accepts it; the box must close. */
   async enterToken(token: string): Promise<void> {
-    await expect(this.input).toHaveAttribute('type', 'password');
-    await this.input.fill(token);
+    await this.typeSecret(token);
     await this.press('Enter');
     await expect(this.quickInput).toBeHidden();
+  }
+
+  /** Types a secret into the open password box, in place of what it holds. A failure does not name it. */
+  async typeSecret(secret: string): Promise<void> {
+    await expect(this.input).toHaveAttribute('type', 'password');
+    await this.input.selectText();
+    await this.page.keyboard.insertText(secret).catch(() => {
+      throw new Error('The secret could not be typed.');
+    });
   }
 
   /** Ticks keys in the open pick, each by its name and more words of its row. */

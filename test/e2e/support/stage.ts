@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test as base, expect, type Browser, type BrowserContext } from '@playwright/test';
+import { test as base, expect, type Browser, type BrowserContext, type TestInfo } from '@playwright/test';
 import { startSandbox, type RecordedRequest, type Sandbox, type SandboxKey } from '../../../sandbox/server';
 import { startServer, temporaryDirectory, type Server, type Settings } from '../../hosts/server';
 import { launchBrowser, openWindow } from '../../hosts/window';
@@ -48,6 +48,8 @@ interface Windows {
   readonly open: OpenWindow;
   /** What was found on the screens since they were opened. */
   secrets(): Promise<readonly string[]>;
+  /** Takes a picture of each window after a test that failed, with the keys in editors and terminals covered. */
+  picturesOf(test: TestInfo): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -90,7 +92,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
         'workbench.localHistory.enabled': false,
         'omi.apiBaseUrl': sandbox.url,
         'omi.firebase.authEmulatorHost': `127.0.0.1:${String(sandbox.port)}`,
-        'omi.requestTimeoutSeconds': 3,
+        // Longer than a test holds an answer back.
+        'omi.requestTimeoutSeconds': 15,
         ...more,
       };
       const server = await startServer({ host: 'newest', vsix, userSettings, workspaceTrust });
@@ -137,11 +140,12 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     { auto: true },
   ],
 
-  open: async ({ studio, sandbox }, use) => {
+  open: async ({ studio, sandbox }, use, testInfo) => {
     sandbox.clearRequests();
     const windows = newWindows(studio);
     await use(windows.open);
     const found = await windows.secrets();
+    await windows.picturesOf(testInfo);
     await windows.close();
     expect(found, 'secrets on the screen').toEqual([]);
   },
@@ -150,11 +154,15 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   person: async ({ sharedPerson, sharedWindows, sandbox }, use, testInfo) => {
     await sharedPerson.page.bringToFront();
     await use(sharedPerson);
-    expect(await sharedWindows.secrets(), 'secrets on the screen').toEqual([]);
+    const found = await sharedWindows.secrets();
+    await sharedWindows.picturesOf(testInfo);
+    expect(found, 'secrets on the screen').toEqual([]);
     sandbox.clearFaults();
     if (testInfo.status === testInfo.expectedStatus) await sharedPerson.signOutAndClear();
   },
 });
+
+let pictures = 0;
 
 function newWindows({ browser, server, folder: shared, sandbox }: Studio): Windows {
   const people: Person[] = [];
@@ -173,6 +181,7 @@ function newWindows({ browser, server, folder: shared, sandbox }: Studio): Windo
     if (lastingVault) await keepSecrets(context);
     return context;
   };
+  const openPages = () => people.map(({ page }) => page).filter((page) => !page.isClosed());
   return {
     open: async (wishes = {}) => {
       const { beside, folder = shared, theme = 'dark' } = wishes;
@@ -183,9 +192,15 @@ function newWindows({ browser, server, folder: shared, sandbox }: Studio): Windo
       return person;
     },
     secrets: async () => {
-      const open = people.filter(({ page }) => !page.isClosed());
-      const now = await Promise.all(open.map(({ page }) => secretsOnScreen(page)));
+      const now = await Promise.all(openPages().map(secretsOnScreen));
       return [...now.flat(), ...watches.flatMap((seen) => seen())];
+    },
+    picturesOf: async (test) => {
+      if (test.status === test.expectedStatus) return;
+      for (const page of openPages()) {
+        await page.evaluate('omiHideSecrets()');
+        await page.screenshot({ path: test.outputPath(`window-${String((pictures += 1))}.png`) });
+      }
     },
     close: async () => {
       for (const person of people) await person.close();

@@ -5,6 +5,7 @@
 // saved anywhere, and nothing else of a terminal. `omiSecretPattern` and `omiSecretSeen` come from secretWatch.ts.
 {
   const secret = new RegExp(omiSecretPattern);
+  const everySecret = new RegExp(omiSecretPattern, 'g');
   // With its list of quick fixes VS Code speaks the word at the caret, which is of the person's own file.
   const spoken = /Context: \S+ at line \d+ and column \d+\./g;
   const look = (text, node) => {
@@ -38,11 +39,11 @@
   // For pictures: the digits in the middle become dots, until the line is drawn anew.
   globalThis.omiHideSecrets = () => {
     const hidden = (raw) => raw.slice(0, 12) + '•'.repeat(raw.length - 16) + raw.slice(-4);
-    for (const lines of document.querySelectorAll('.view-lines')) {
+    for (const lines of document.querySelectorAll('.view-lines, .xterm-rows')) {
       const texts = document.createTreeWalker(lines, NodeFilter.SHOW_TEXT);
       while (texts.nextNode()) {
         const { currentNode: text } = texts;
-        if (secret.test(text.data)) text.data = text.data.replace(secret, hidden);
+        if (secret.test(text.data)) text.data = text.data.replace(everySecret, hidden);
       }
     }
   };

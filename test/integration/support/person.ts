@@ -241,13 +241,14 @@ export class Person {
     for (const label of labels) {
       const wanted = itemOf(pick, label);
       pick.value = label;
-      await until(`${label} to be the active item`, async () => {
-        if (pick.activeItems[0] === wanted) return true;
-        await vscode.commands.executeCommand('quickInput.next');
-        return false;
+      // The list may only now be narrowed down to the label, and then no item is the active one any more.
+      await until(`${label} to be ticked`, async () => {
+        const isActive = pick.activeItems[0] === wanted;
+        await vscode.commands.executeCommand(
+          isActive ? 'workbench.action.quickPickManyToggle' : 'quickInput.next',
+        );
+        return pick.selectedItems.includes(wanted);
       });
-      await vscode.commands.executeCommand('workbench.action.quickPickManyToggle');
-      await until(`${label} to be ticked`, () => pick.selectedItems.includes(wanted));
     }
     await this.enter();
     await until('the pick to close', () => this.#quickPick !== pick);

@@ -176,7 +176,7 @@ describe('loopback', () => {
       expect({ ...asked, ...answer }).toEqual({ ...asked, status, body: '' });
     }
     expect(ended()).toBe(false);
-    expect(sandbox.requests).toEqual([]);
+    expect(sandbox.requestLines).toEqual([]);
     await fetch(await allow(attempt));
     valueOf(await attempt.result);
   });
@@ -248,7 +248,7 @@ describe('loopback', () => {
     expect((await fetch(landing)).status).toBe(200);
     expect(failureOf(await attempt.result)).toEqual({ kind: 'declined', detail: 'access_denied' });
     expect(await isListening(attempt)).toBe(false);
-    expect(sandbox.requests).toEqual([]);
+    expect(sandbox.requestLines).toEqual([]);
   });
 
   test('declined on the consent page, of which nobody hears: the time limit ends it', async () => {

@@ -46,7 +46,7 @@ describe('a call in the name of the account', () => {
 
   test('when signed out: unauthenticated, and nothing is sent', async () => {
     expect(failureOf(await list())).toEqual({ kind: 'unauthenticated' });
-    expect(sandbox.requests).toHaveLength(0);
+    expect(sandbox.requestLines).toHaveLength(0);
   });
 
   test('when the session has lapsed: unauthenticated, and nothing is sent', async () => {
@@ -56,14 +56,14 @@ describe('a call in the name of the account', () => {
     await signInAs('ada');
     now += 2 * 3_600_000;
     expect(failureOf(await list())).toEqual({ kind: 'unauthenticated' });
-    expect(sandbox.requests).toHaveLength(0);
+    expect(sandbox.requestLines).toHaveLength(0);
   });
 
   test('other failures are passed on and end nothing', async () => {
     await signInAs('ada');
     sandbox.fault({ effect: { status: 403, body: { detail: 'no' } } });
     expect(failureOf(await list())).toEqual({ kind: 'forbidden', detail: 'no' });
-    expect(sandbox.requests).toHaveLength(1);
+    expect(sandbox.requestLines).toHaveLength(1);
     expect(sessions.state.kind).toBe('signedIn');
   });
 });
@@ -93,10 +93,10 @@ describe('401', () => {
     await signInAs('ada');
     sandbox.fault({ times: Infinity, effect: { status: 401 } });
     expect(failureOf(await list())).toMatchObject({ kind: 'unauthenticated' });
-    expect(sandbox.requests).toHaveLength(2);
+    expect(sandbox.requestLines).toHaveLength(2);
     expect(sessions.state).toMatchObject({ kind: 'expired', reason: 'refused' });
     expect(failureOf(await list())).toEqual({ kind: 'unauthenticated' });
-    expect(sandbox.requests).toHaveLength(2);
+    expect(sandbox.requestLines).toHaveLength(2);
   });
 
   test('twice leaves the vault alone: another window may know better', async () => {
@@ -185,7 +185,7 @@ describe('what comes too late is dropped', () => {
     valueOf(await sessions.signOut());
     release();
     expect(failureOf(await call)).toEqual({ kind: 'cancelled' });
-    expect(sandbox.requests).toHaveLength(1);
+    expect(sandbox.requestLines).toHaveLength(1);
   });
 
   test('but what comes after a new token of the same account is kept', async () => {
@@ -222,7 +222,7 @@ describe('a call in the name of an account that is not in use', () => {
 
   test('of one that is not signed in: unauthenticated, and nothing is sent', async () => {
     expect(failureOf(await listOf('linus'))).toEqual({ kind: 'unauthenticated' });
-    expect(sandbox.requests).toHaveLength(0);
+    expect(sandbox.requestLines).toHaveLength(0);
   });
 
   test('is dropped when it comes after its sign-out', async () => {
@@ -260,7 +260,7 @@ describe('a call in the name of an account that is not in use', () => {
     sandbox.fault({ account: 'grace', times: Infinity, effect: { status: 401 } });
     expect(failureOf(await listOf('grace'))).toMatchObject({ kind: 'unauthenticated' });
     expect(failureOf(await listOf('grace'))).toEqual({ kind: 'unauthenticated' });
-    expect(sandbox.requests).toHaveLength(2);
+    expect(sandbox.requestLines).toHaveLength(2);
     expect(ended).toEqual(['grace@example.com refused']);
     expect(sessions.state).toMatchObject({ kind: 'signedIn', account: { id: idOf('ada') } });
     valueOf(await list());

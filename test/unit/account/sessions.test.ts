@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { isDeepStrictEqual } from 'node:util';
+import { afterEach, describe, expect, test } from 'vitest';
 import { encodeSession, sessionOfToken, type Session } from '../../../src/account/session';
 import { Sessions, type SessionState } from '../../../src/account/sessions';
 import type { VaultTrouble } from '../../../src/account/sessionStore';
@@ -613,7 +614,7 @@ describe('a vault that refuses', () => {
 
 describe('two windows on one vault', () => {
   const reaches = (window: { sessions: Sessions }, state: SessionState) =>
-    vi.waitFor(() => expect(window.sessions.state).toEqual(state), { timeout: 3000 });
+    expect.poll(() => window.sessions.state).toEqual(state);
 
   test('a sign-in in one reaches the other, with the same bearer', async () => {
     const vault = new MemoryVault();
@@ -663,13 +664,13 @@ describe('two windows on one vault', () => {
     const vault = new MemoryVault();
     const [one, other] = [openWindow(vault), openWindow(vault)];
     await Promise.all([one.sessions.signIn(ada), other.sessions.signIn(grace)]);
-    await vi.waitFor(
-      () => {
-        expect(one.sessions.state.kind).toBe('signedIn');
-        expect(one.sessions.state).toEqual(other.sessions.state);
-      },
-      { timeout: 3000 },
-    );
+    await expect
+      .poll(
+        () =>
+          one.sessions.state.kind === 'signedIn' &&
+          isDeepStrictEqual(one.sessions.state, other.sessions.state),
+      )
+      .toBe(true);
   });
 
   test('sign-outs in both at once: both out, no trouble', async () => {

@@ -154,7 +154,7 @@ describe('signed out', () => {
       kind: 'untried',
       why: 'signInNeeded',
     });
-    expect(sandbox.requests).toEqual([]);
+    expect(sandbox.requestLines).toEqual([]);
   });
 
   test.each(['ada', 'grace'] as const)('in the middle of a read of %s: given up', async (account) => {

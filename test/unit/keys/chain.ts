@@ -140,11 +140,6 @@ export function lives(sandbox: Sandbox, { key }: KeyTarget): boolean {
   );
 }
 
-/** `GET /v1/dev/keys` and so on, in the order of arrival. */
-export function sent(sandbox: Sandbox): string[] {
-  return sandbox.requests.map(({ method, rawPath }) => `${method} ${rawPath}`);
-}
-
 export function deletes(sandbox: Sandbox, target?: KeyTarget): RecordedRequest[] {
   return sandbox.requests.filter(
     ({ method, rawPath }) => method === 'DELETE' && (target === undefined || rawPath === pathOf(target)),
@@ -168,9 +163,9 @@ export function gate(): { readonly closed: Promise<void>; readonly open: () => v
   return { closed, open: () => open() };
 }
 
-/** Resolves once the condition holds; rejects after five seconds. */
+/** Resolves once the condition holds; rejects after ten seconds. */
 export async function until(what: string, holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5000;
+  const deadline = Date.now() + 10_000;
   while (!holds()) {
     if (Date.now() > deadline) throw new Error(`never came true: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));

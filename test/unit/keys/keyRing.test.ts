@@ -3,7 +3,7 @@ import { KeyRing, type KeyRingState } from '../../../src/keys/keyRing';
 import { succeed, type Result } from '../../../src/omi/result';
 import type { KeyList } from '../../../src/omi/schemas';
 import { sandbox, withSandbox } from '../support/sandbox';
-import { gate, memoryVault, openChain, sent, type Chain } from './chain';
+import { gate, memoryVault, openChain, type Chain } from './chain';
 
 let chain: Chain;
 let ring: KeyRing;
@@ -90,7 +90,7 @@ describe('one value', () => {
     sandbox.clearRequests();
     expect(await ring.refresh()).toEqual({ ok: false, failure: { kind: 'unauthenticated' } });
     expect(ring.state.kind).toBe('stale');
-    expect(sent(sandbox)).toEqual([]);
+    expect(sandbox.requestLines).toEqual([]);
   });
 
   test('an account without keys is ready with none', async () => {
@@ -103,7 +103,7 @@ describe('one value', () => {
     await Promise.all([ring.refresh(), chain.keys.rings.mcp.refresh()]);
     expect(idsOf(chain.keys.rings.mcp.list)).toEqual(sandbox.keys('ada', 'mcp').map(({ id }) => id));
     expect(chain.keys.rings.mcp.list?.keys.every(({ family }) => family === 'mcp')).toBe(true);
-    expect(sent(sandbox).toSorted()).toEqual(['GET /v1/dev/keys', 'GET /v1/mcp/keys']);
+    expect(sandbox.requestLines.toSorted()).toEqual(['GET /v1/dev/keys', 'GET /v1/mcp/keys']);
   });
 });
 

@@ -3,18 +3,7 @@ import { startSandbox, type FaultEffect } from '../../../sandbox/server';
 import type { KeyTarget } from '../../../src/keys/key';
 import { checkRevoked, revokeKeys } from '../../../src/keys/revokeKeys';
 import { sandbox, withSandbox } from '../support/sandbox';
-import {
-  addTargets,
-  deletes,
-  endKinds,
-  ends,
-  lives,
-  openChain,
-  pathOf,
-  sent,
-  targetOf,
-  type Chain,
-} from './chain';
+import { addTargets, deletes, endKinds, ends, lives, openChain, pathOf, targetOf, type Chain } from './chain';
 
 let chain: Chain;
 let token: string;
@@ -35,7 +24,7 @@ function named(name: string, family: 'dev' | 'mcp' = 'dev'): KeyTarget {
 /** Another window of ada's that soon gives up on a silent server. */
 async function hastyChain(): Promise<Chain> {
   chain.dispose();
-  chain = openChain(sandbox, { timeoutMs: 300 });
+  chain = openChain(sandbox, { timeoutMs: 1000 });
   await chain.signIn('ada');
   return chain;
 }
@@ -59,7 +48,7 @@ describe('what is sent', () => {
     const others = sandbox.keys('ada').length - 1;
     const outcomes = await chain.revoke([target]);
     expect(outcomes).toEqual([{ target, end: { kind: 'revoked' } }]);
-    expect(sent(sandbox)).toEqual([
+    expect(sandbox.requestLines).toEqual([
       'GET /v1/dev/keys',
       `DELETE /v1/dev/keys/${target.key.id}`,
       'GET /v1/dev/keys',
@@ -102,7 +91,7 @@ describe('what is sent', () => {
       const target = targetOf(sandbox, { ...sandbox.key('ada', 'prod-bot'), id });
       const [end] = ends(await chain.revoke([target]));
       expect(['stillLive', 'alreadyGone']).toContain(end?.kind);
-      expect(deletes(sandbox)).toEqual([]);
+      expect(deletes(sandbox)).toHaveLength(0);
       expect(sandbox.keys('ada')).toHaveLength(12);
     },
   );
@@ -110,9 +99,9 @@ describe('what is sent', () => {
   test('three at once: one DELETE each between two lists', async () => {
     const targets = addTargets(sandbox, 3);
     expect(endKinds(await chain.revoke(targets))).toEqual(['revoked', 'revoked', 'revoked']);
-    expect(sent(sandbox).at(0)).toBe('GET /v1/dev/keys');
-    expect(sent(sandbox).at(-1)).toBe('GET /v1/dev/keys');
-    expect(sent(sandbox).slice(1, -1).toSorted()).toEqual(
+    expect(sandbox.requestLines.at(0)).toBe('GET /v1/dev/keys');
+    expect(sandbox.requestLines.at(-1)).toBe('GET /v1/dev/keys');
+    expect(sandbox.requestLines.slice(1, -1).toSorted()).toEqual(
       targets.map((target) => `DELETE ${pathOf(target)}`).toSorted(),
     );
     expect(targets.some((target) => lives(sandbox, target))).toBe(false);
@@ -149,7 +138,7 @@ describe('what is sent', () => {
 
   test('no targets, nothing sent', async () => {
     expect(await chain.revoke([])).toEqual([]);
-    expect(sandbox.requests).toEqual([]);
+    expect(sandbox.requestLines).toEqual([]);
   });
 
   test('tells of each key once Omi has answered for it', async () => {
@@ -222,7 +211,7 @@ describe('a key that is not there', () => {
   test('a key of another account is sent to nobody', async () => {
     const theirs = targetOf(sandbox, sandbox.key('grace', 'compiler'), 'grace');
     expect(ends(await chain.revoke([theirs]))).toEqual([{ kind: 'notInThisAccount' }]);
-    expect(sandbox.requests).toEqual([]);
+    expect(sandbox.requestLines).toEqual([]);
     const mine = named('prod-bot');
     expect(endKinds(await chain.revoke([theirs, mine]))).toEqual(['notInThisAccount', 'revoked']);
     expect(deletes(sandbox).map(({ rawPath }) => rawPath)).toEqual([pathOf(mine)]);
@@ -254,7 +243,7 @@ describe('204 proves nothing', () => {
   test('a list that lags two reads, then is right', async () => {
     everyDelete({ lagReads: 2 });
     expect(ends(await chain.revoke([named('prod-bot')]))).toEqual([{ kind: 'revoked' }]);
-    expect(sent(sandbox).filter((line) => line.startsWith('GET'))).toHaveLength(4);
+    expect(sandbox.requestLines.filter((line) => line.startsWith('GET'))).toHaveLength(4);
     expect(chain.pauses).toHaveLength(2);
     expect(chain.pauses.every((ms) => ms > 0)).toBe(true);
   });
@@ -285,7 +274,7 @@ describe('204 proves nothing', () => {
     expect(await checkRevoked([target], chain.keys.revocation)).toEqual([
       { target, end: { kind: 'revoked' } },
     ]);
-    expect(sent(sandbox)).toEqual(['GET /v1/dev/keys']);
+    expect(sandbox.requestLines).toEqual(['GET /v1/dev/keys']);
   });
 
   test('the list cannot be read afterwards: not confirmed; a later look settles that it lives', async () => {
@@ -296,7 +285,7 @@ describe('204 proves nothing', () => {
     fault.clear();
     sandbox.clearRequests();
     expect(ends(await checkRevoked([target], chain.keys.revocation))).toEqual([stillListed]);
-    expect(deletes(sandbox)).toEqual([]);
+    expect(deletes(sandbox)).toHaveLength(0);
   });
 
   test('a later look in the name of another account settles nothing', async () => {
@@ -462,7 +451,7 @@ describe('refused', () => {
     everyDelete({ redirectTo: `${other.url}/v1/dev/keys/x`, status: 307 });
     const target = named('prod-bot');
     expect(ends(await chain.revoke([target]))).toMatchObject([stillLive({ kind: 'protocol' })]);
-    expect(other.requests).toEqual([]);
+    expect(other.requestLines).toEqual([]);
     expect(lives(sandbox, target)).toBe(true);
     await other.close();
   });

@@ -3,7 +3,7 @@ import { startSandbox, type FaultEffect, type Sandbox } from '../../../sandbox/s
 import type { KeyTarget } from '../../../src/keys/key';
 import { revokeKeys, type EndState } from '../../../src/keys/revokeKeys';
 import type { ListedKey } from '../../../src/omi/schemas';
-import { addTargets, deletes, endKinds, lives, openChain, pathOf, sent, type Chain } from './chain';
+import { addTargets, deletes, endKinds, lives, openChain, pathOf, type Chain } from './chain';
 
 const keyCount = 500;
 
@@ -72,8 +72,8 @@ describe('500 keys, one in twenty in trouble', () => {
     }
     expect(seen.total).toBeGreaterThanOrEqual(keyCount);
     expect(seen.most).toBe(4);
-    const reads = sent(sandbox).flatMap((line, index) => (line === 'GET /v1/dev/keys' ? [index] : []));
-    const firstDelete = sent(sandbox).findIndex((line) => line.startsWith('DELETE'));
+    const reads = sandbox.requestLines.flatMap((line, index) => (line === 'GET /v1/dev/keys' ? [index] : []));
+    const firstDelete = sandbox.requestLines.findIndex((line) => line.startsWith('DELETE'));
     expect(reads.filter((index) => index < firstDelete)).toHaveLength(1);
     // Once after, and once more for each pause in which Omi may still drop the keys that it claims to have deleted.
     expect(reads.filter((index) => index > firstDelete)).toHaveLength(1 + chain.pauses.length);

@@ -13,7 +13,6 @@ import {
   memoryVault,
   openChain,
   pathOf,
-  sent,
   targetOf,
   until,
   type Chain,
@@ -99,7 +98,7 @@ describe('401 in the middle of five', () => {
     expect(ends(outcomes)).toEqual([unsure, unsure, waiting, unsure, waiting]);
     expect(targets.map((target) => lives(sandbox, target))).toEqual([false, false, true, false, true]);
     expect(deletes(sandbox, third)).toHaveLength(2);
-    expect(deletes(sandbox, fifth)).toEqual([]);
+    expect(deletes(sandbox, fifth)).toHaveLength(0);
 
     refusal.clear();
     await chain.signIn('ada');
@@ -119,7 +118,7 @@ describe('401 in the middle of five', () => {
     const targets = addTargets(sandbox, 5);
     const outcomes = await chain.revoke(targets);
     expect(ends(outcomes)).toEqual(targets.map(() => ({ kind: 'untried', why: 'signInNeeded' })));
-    expect(deletes(sandbox)).toEqual([]);
+    expect(deletes(sandbox)).toHaveLength(0);
   });
 
   test('a key that died before the session did is never called revoked twice nor alive', async () => {
@@ -139,7 +138,7 @@ describe('401 in the middle of five', () => {
     await chain.sessions.signOut();
     const outcomes = await chain.revoke(addTargets(sandbox, 2));
     expect(outcomes.every(({ end }) => end.kind === 'untried' || end.kind === 'notInThisAccount')).toBe(true);
-    expect(sandbox.requests).toEqual([]);
+    expect(sandbox.requestLines).toEqual([]);
   });
 });
 
@@ -235,7 +234,7 @@ describe('the account changes while a DELETE is held', () => {
     await chain.signIn('grace');
     held.open();
     expect(new Set(endKinds(await work))).toEqual(new Set(['notInThisAccount']));
-    expect(deletes(sandbox)).toEqual([]);
+    expect(deletes(sandbox)).toHaveLength(0);
   });
 });
 
@@ -253,7 +252,7 @@ describe('cancelled between keys', () => {
       targets.slice(4).map(() => ({ kind: 'untried', why: 'cancelled' })),
     );
     expect(deletes(sandbox)).toHaveLength(4);
-    expect(sent(sandbox).at(-1)).toBe('GET /v1/dev/keys');
+    expect(sandbox.requestLines.at(-1)).toBe('GET /v1/dev/keys');
     for (const { target, end } of outcomes.slice(0, 4)) {
       expect(['revoked', 'stillLive', 'notConfirmed'], target.key.name).toContain(end.kind);
       expect(end.kind === 'revoked', target.key.name).toBe(!lives(sandbox, target));
@@ -282,7 +281,7 @@ describe('cancelled between keys', () => {
     const targets = [...addTargets(sandbox, 2), ...addTargets(sandbox, 1, 'mcp')];
     const outcomes = await chain.revoke(targets, AbortSignal.abort());
     expect(ends(outcomes)).toEqual(targets.map(() => ({ kind: 'untried', why: 'cancelled' })));
-    expect(sandbox.requests).toEqual([]);
+    expect(sandbox.requestLines).toEqual([]);
   });
 
   test('after the first answer of a family, the other family is left alone', async () => {
@@ -457,7 +456,7 @@ describe('fifty keys and five faults in a hundred requests', () => {
     [4, 0.05],
     [5, 0.4],
   ])('seed %i, rate %d: every key ends in one state that agrees with the truth', async (seed, rate) => {
-    const rushed = openChain(sandbox, { timeoutMs: 400 });
+    const rushed = openChain(sandbox, { timeoutMs: 1000 });
     await rushed.signIn('ada');
     const random = numbers(seed);
     const targets = addTargets(sandbox, 50);

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startSandbox, type Sandbox, type SandboxKey } from '../../../sandbox/server';
 import { gate, targetOf } from './chain';
 import type { RotationOrder, Stop } from './rotationProcess';
@@ -84,7 +84,7 @@ async function finishWith(act: 'resume' | 'undo'): Promise<readonly string[]> {
 
 /** A process takes its time to start. */
 const until = (what: string, holds: () => boolean): Promise<void> =>
-  vi.waitFor(() => expect(holds(), what).toBe(true), { timeout: 15_000, interval: 5 });
+  expect.poll(holds, { message: what, timeout: 15_000, interval: 5 }).toBe(true);
 
 function alive(): ('old' | 'new')[] {
   const keys = sandbox.keys('ada').filter(({ name }) => name === 'robot');

@@ -32,7 +32,7 @@ beforeEach(async () => {
 });
 afterEach(() => {
   chain.dispose();
-  expect(deletes(sandbox)).toEqual([]);
+  expect(deletes(sandbox)).toHaveLength(0);
   expect(clock.waiting).toEqual([]);
 });
 
@@ -241,7 +241,7 @@ describe('no answer about the raw key', () => {
       kind: 'unknown',
       why: { kind: 'misconfigured' },
     });
-    expect(sandbox.requests).toEqual([]);
+    expect(sandbox.requestLines).toEqual([]);
     wrong.dispose();
   });
 });

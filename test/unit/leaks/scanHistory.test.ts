@@ -469,7 +469,7 @@ describe('progress and cancel', () => {
     vi.stubEnv('PATH', [join(place.root, 'own'), process.env['PATH']].join(delimiter));
     const stop = new AbortController();
     const result = scanned(place.repo, { signal: stop.signal });
-    await vi.waitFor(() => expect(existsSync(started)).toBe(true), { timeout: 10_000 });
+    await expect.poll(() => existsSync(started)).toBe(true);
     stop.abort();
     expect(await result).toMatchObject({ finds: [], limits: ['cancelled'] });
   });

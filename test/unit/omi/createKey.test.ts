@@ -40,7 +40,7 @@ describe('the request', () => {
     ['none', [], { name: 'robot', scopes: [] }],
   ])('a developer key, scopes %s', async (_, scopes, body) => {
     const { key, secret } = valueOf(await create({ scopes }));
-    expect(sandbox.requests).toHaveLength(1);
+    expect(sandbox.requestLines).toHaveLength(1);
     expect(sandbox.requests[0]).toMatchObject({ method: 'POST', rawPath: '/v1/dev/keys', query: '' });
     expect(sandbox.requests[0]?.headers['content-type']).toBe('application/json');
     expect(bodies()).toEqual([body]);
@@ -141,14 +141,14 @@ describe('sent exactly once', () => {
   ])('%s', async (_, effect, failure) => {
     answer(effect);
     expect(failureOf(await create())).toMatchObject(failure);
-    expect(sandbox.requests).toHaveLength(1);
+    expect(sandbox.requestLines).toHaveLength(1);
   });
 
   test('silence', async () => {
     client = omiClient({ url: sandbox.url, bearer: sandbox.token('ada'), timeoutMs: 200 });
     answer({ hang: true });
     expect(failureOf(await create())).toMatchObject({ kind: 'network', cause: 'timeout' });
-    expect(sandbox.requests).toHaveLength(1);
+    expect(sandbox.requestLines).toHaveLength(1);
   });
 
   test('a cancel', async () => {
@@ -158,12 +158,12 @@ describe('sent exactly once', () => {
     await sandbox.waitForRequest({ method: 'POST' });
     stop.abort();
     expect(failureOf(await creating)).toEqual({ kind: 'cancelled' });
-    expect(sandbox.requests).toHaveLength(1);
+    expect(sandbox.requestLines).toHaveLength(1);
   });
 
   test('a cancel beforehand sends nothing', async () => {
     expect(failureOf(await create({}, AbortSignal.abort()))).toEqual({ kind: 'cancelled' });
-    expect(sandbox.requests).toHaveLength(0);
+    expect(sandbox.requestLines).toHaveLength(0);
   });
 });
 

@@ -48,7 +48,7 @@ describe('the list as Omi gives it', () => {
 
   test('the request: path, bearer, name of this client, and no word more', async () => {
     await client.list();
-    expect(sandbox.requests).toHaveLength(1);
+    expect(sandbox.requestLines).toHaveLength(1);
     expect(sandbox.requests[0]).toMatchObject({
       method: 'GET',
       rawPath: '/v1/dev/keys',
@@ -75,7 +75,7 @@ describe('the list as Omi gives it', () => {
   ])('a token that is %s: unauthenticated, asked once', async (_, options) => {
     const stranger = omiClient({ url: sandbox.url, bearer: sandbox.token('ada', options) });
     expect(failureOf(await stranger.list())).toMatchObject({ kind: 'unauthenticated' });
-    expect(sandbox.requests).toHaveLength(1);
+    expect(sandbox.requestLines).toHaveLength(1);
   });
 });
 
@@ -90,7 +90,7 @@ describe('a list that is none', () => {
   ])('%s with 200: protocol, not an empty list, asked once', async (_, body) => {
     answer({ status: 200, body });
     expect(failureOf(await client.list())).toMatchObject({ kind: 'protocol' });
-    expect(sandbox.requests).toHaveLength(1);
+    expect(sandbox.requestLines).toHaveLength(1);
   });
 
   test('an HTML page with 200', async () => {
@@ -137,7 +137,7 @@ describe('bodies that are too long or too short', () => {
       problem: expect.stringContaining('1 MB') as string,
     });
     expect(Date.now() - started).toBeLessThan(3000);
-    expect(sandbox.requests).toHaveLength(1);
+    expect(sandbox.requestLines).toHaveLength(1);
   });
 
   test('10 MB that came packed in 10 KB', async () => {
@@ -153,7 +153,7 @@ describe('bodies that are too long or too short', () => {
   test('half a body, then the whole: repeated and read', async () => {
     answer({ halfBody: true });
     expect(valueOf(await client.list()).keys).toHaveLength(sandbox.keys('ada').length);
-    expect(sandbox.requests).toHaveLength(2);
+    expect(sandbox.requestLines).toHaveLength(2);
   });
 
   test('half a body for ever: an interruption, never a shorter list', async () => {
@@ -163,7 +163,7 @@ describe('bodies that are too long or too short', () => {
       cause: 'interrupted',
       host: `127.0.0.1:${String(sandbox.port)}`,
     });
-    expect(sandbox.requests).toHaveLength(4);
+    expect(sandbox.requestLines).toHaveLength(4);
   });
 
   test('half a body of no announced length', async () => {

@@ -43,7 +43,7 @@ const paths = (): string[] => sandbox.requests.map(({ rawPath }) => rawPath);
 describe('the route of the key', () => {
   test('a living key is alive, with its real id', async () => {
     expect(valueOf(await ask(raw))).toEqual({ kind: 'alive', by: 'keyRoute', id: 'real-id' });
-    expect(sandbox.requests).toHaveLength(1);
+    expect(sandbox.requestLines).toHaveLength(1);
     expect(sandbox.requests[0]).toMatchObject({ method: 'GET', rawPath: keyRoute, query: '', body: '' });
   });
 
@@ -83,7 +83,7 @@ describe('keys that nobody can be asked about', () => {
     for (const route of [undefined, 'keyRoute', 'dataRoute'] as const) {
       expect(valueOf(await ask(secret, route ? { route } : {}))).toEqual({ kind: 'untellable' });
     }
-    expect(sandbox.requests).toEqual([]);
+    expect(sandbox.requestLines).toEqual([]);
   });
 });
 
@@ -134,13 +134,13 @@ describe('trouble', () => {
   test.each([500, 502, 503, 504, 429])('%d passes: asked again', async (status) => {
     befalls(keyRoute, { status }, 2);
     expect(valueOf(await ask(raw))).toMatchObject({ kind: 'alive', id: 'real-id' });
-    expect(sandbox.requests).toHaveLength(3);
+    expect(sandbox.requestLines).toHaveLength(3);
   });
 
   test('503 that stays is a failure, neither dead nor alive', async () => {
     befalls(keyRoute, { status: 503 });
     expect(failureOf(await ask(raw))).toMatchObject({ kind: 'server', status: 503 });
-    expect(sandbox.requests).toHaveLength(4);
+    expect(sandbox.requestLines).toHaveLength(4);
   });
 
   test('503 of the data route likewise', async () => {
@@ -181,7 +181,7 @@ test('the raw key travels in the Authorization header and nowhere else', async (
   olderServer();
   await ask(raw);
   await ask(raw, { route: 'dataRoute' });
-  expect(sandbox.requests).toHaveLength(3);
+  expect(sandbox.requestLines).toHaveLength(3);
   for (const { headers, rawPath, query, body } of sandbox.requests) {
     const { authorization, ...others } = headers;
     expect(authorization).toBe(`Bearer ${raw}`);

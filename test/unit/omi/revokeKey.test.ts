@@ -25,7 +25,7 @@ const clockSlack = 5;
 describe('the request', () => {
   test('one DELETE of exactly this key, with the bearer and nothing else', async () => {
     valueOf(await client.revoke(id));
-    expect(sandbox.requests).toHaveLength(1);
+    expect(sandbox.requestLines).toHaveLength(1);
     expect(sandbox.requests[0]).toMatchObject({
       method: 'DELETE',
       rawPath: `/v1/dev/keys/${id}`,
@@ -69,7 +69,7 @@ describe('the request', () => {
     sandbox.addKey('ada', { id: odd, name: 'odd' });
     const others = sandbox.keys('ada').filter((key) => key.id !== odd);
     valueOf(await client.revoke(odd));
-    expect(sandbox.requests).toHaveLength(1);
+    expect(sandbox.requestLines).toHaveLength(1);
     expect(sandbox.requests[0]?.rawPath).toBe(`/v1/dev/keys/${encodeURIComponent(odd)}`);
     expect(sandbox.requests[0]?.headers).not.toHaveProperty('x-injected');
     expect(sandbox.keys('ada')).toEqual(others);
@@ -77,7 +77,7 @@ describe('the request', () => {
 
   test.each(['', '.', '..', '\ud83d'])('the id %j is refused and nothing is sent', async (odd) => {
     expect(failureOf(await client.revoke(odd))).toMatchObject({ kind: 'invalid' });
-    expect(sandbox.requests).toHaveLength(0);
+    expect(sandbox.requestLines).toHaveLength(0);
   });
 });
 
@@ -105,19 +105,19 @@ describe('what Omi answers', () => {
   test('404, asked once', async () => {
     answer({ status: 404, body: { detail: 'Key not found' } });
     expect(failureOf(await client.revoke(id))).toEqual({ kind: 'notFound', detail: 'Key not found' });
-    expect(sandbox.requests).toHaveLength(1);
+    expect(sandbox.requestLines).toHaveLength(1);
   });
 
   test('401, asked once', async () => {
     answer({ status: 401 }, Infinity);
     expect(failureOf(await client.revoke(id))).toMatchObject({ kind: 'unauthenticated' });
-    expect(sandbox.requests).toHaveLength(1);
+    expect(sandbox.requestLines).toHaveLength(1);
   });
 
   test('422 as a string', async () => {
     answer({ status: 422, body: { detail: 'key_id is not a UUID' } });
     expect(failureOf(await client.revoke(id))).toEqual({ kind: 'invalid', detail: 'key_id is not a UUID' });
-    expect(sandbox.requests).toHaveLength(1);
+    expect(sandbox.requestLines).toHaveLength(1);
   });
 
   test('422 as an array: every place and message, readably', async () => {
@@ -143,13 +143,13 @@ describe('what Omi answers', () => {
       kind: 'forbidden',
       detail: 'account_deletion_in_progress',
     });
-    expect(sandbox.requests).toHaveLength(1);
+    expect(sandbox.requestLines).toHaveLength(1);
   });
 
   test('a gateway page for ever: a server failure without words', async () => {
     answer({ html: true, status: 502 }, Infinity);
     expect(failureOf(await client.revoke(id))).toEqual({ kind: 'server', status: 502, detail: '' });
-    expect(sandbox.requests).toHaveLength(4);
+    expect(sandbox.requestLines).toHaveLength(4);
   });
 });
 
@@ -168,7 +168,7 @@ describe('a server that asks to wait', () => {
     const date = Math.ceil(Date.now() / 1000) * 1000 + 1000;
     answer({ status: 429, headers: { 'retry-after': new Date(date).toUTCString() } });
     valueOf(await client.revoke(id));
-    expect(sandbox.requests).toHaveLength(2);
+    expect(sandbox.requestLines).toHaveLength(2);
     expect(sandbox.requests[1]?.at).toBeGreaterThanOrEqual(date - clockSlack);
     expect(lives()).toBe(false);
   });
@@ -183,7 +183,7 @@ describe('a server that asks to wait', () => {
     answer({ status: 429, headers: { 'retry-after': new Date(0).toUTCString() } });
     answer({ status: 429, headers: { 'retry-after': 'soon' } });
     valueOf(await client.revoke(id));
-    expect(sandbox.requests).toHaveLength(3);
+    expect(sandbox.requestLines).toHaveLength(3);
     expect(Math.max(...gaps())).toBeLessThan(1000);
   });
 
@@ -192,7 +192,7 @@ describe('a server that asks to wait', () => {
     const started = Date.now();
     expect(failureOf(await client.revoke(id))).toEqual({ kind: 'rateLimited', retryAfter: 3_600_000 });
     expect(Date.now() - started).toBeLessThan(2000);
-    expect(sandbox.requests).toHaveLength(1);
+    expect(sandbox.requestLines).toHaveLength(1);
   });
 
   test('a date beyond the limit likewise', async () => {
@@ -200,13 +200,13 @@ describe('a server that asks to wait', () => {
     answer({ status: 429, headers: { 'retry-after': inAnHour } }, Infinity);
     const failure = failureOf(await client.revoke(id));
     expect(failure.kind === 'rateLimited' && failure.retryAfter).toBeGreaterThan(3_590_000);
-    expect(sandbox.requests).toHaveLength(1);
+    expect(sandbox.requestLines).toHaveLength(1);
   });
 
   test('429 for ever is reported in the end', async () => {
     answer({ status: 429 }, Infinity);
     expect(failureOf(await client.revoke(id))).toEqual({ kind: 'rateLimited' });
-    expect(sandbox.requests).toHaveLength(4);
+    expect(sandbox.requestLines).toHaveLength(4);
   });
 });
 
@@ -225,14 +225,14 @@ describe('a server in trouble', () => {
       status: 503,
       detail: 'API key revocation temporarily unavailable',
     });
-    expect(sandbox.requests).toHaveLength(4);
+    expect(sandbox.requestLines).toHaveLength(4);
     expect(lives()).toBe(true);
   });
 
   test.each([500, 502, 504])('%i is passing as well', async (status) => {
     answer({ status, body: '' });
     valueOf(await client.revoke(id));
-    expect(sandbox.requests).toHaveLength(2);
+    expect(sandbox.requestLines).toHaveLength(2);
   });
 
   test.each(['before', 'after'] as const)('dropped %s it acted: repeated, and done once', async (drop) => {
@@ -245,6 +245,6 @@ describe('a server in trouble', () => {
   test('dropped for ever: an interruption', async () => {
     answer({ drop: 'before' }, Infinity);
     expect(failureOf(await client.revoke(id))).toMatchObject({ kind: 'network', cause: 'interrupted' });
-    expect(sandbox.requests).toHaveLength(4);
+    expect(sandbox.requestLines).toHaveLength(4);
   });
 });

@@ -141,7 +141,7 @@ describe('the exchange of a code', () => {
     sandbox.clearRequests();
     sandbox.fault({ path: exchangePath, times: Infinity, effect });
     expect(failureOf(await exchange({ code: given }))).toMatchObject(failure);
-    expect(sandbox.requests).toHaveLength(1);
+    expect(sandbox.requestLines).toHaveLength(1);
   });
 
   test('answered by silence: a timeout, and no second try', async () => {
@@ -152,7 +152,7 @@ describe('the exchange of a code', () => {
       kind: 'network',
       cause: 'timeout',
     });
-    expect(sandbox.requests).toHaveLength(1);
+    expect(sandbox.requestLines).toHaveLength(1);
   });
 
   test('what a server quotes of the secrets is not told on', async () => {

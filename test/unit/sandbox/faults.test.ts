@@ -262,7 +262,7 @@ describe('the record', () => {
       body: { name: '' },
       headers: { 'x-one': '1' },
     });
-    expect(sandbox.requests).toHaveLength(1);
+    expect(sandbox.requestLines).toHaveLength(1);
     expect(sandbox.requests[0]).toMatchObject({
       method: 'POST',
       rawPath: '/v1/mcp/keys',
@@ -274,7 +274,7 @@ describe('the record', () => {
     });
     expect(sandbox.requests[0]?.headers['x-one']).toBe('1');
     sandbox.clearRequests();
-    expect(sandbox.requests).toHaveLength(0);
+    expect(sandbox.requestLines).toHaveLength(0);
   });
 
   test('knows the account of expired tokens and of raw keys', async () => {
@@ -306,7 +306,7 @@ describe('over HTTP', () => {
     expect((await remove()).status).toBe(204);
     expect(await json(control('GET', 'requests'))).toHaveLength(3);
     expect((await control('POST', 'reset')).status).toBe(204);
-    expect(sandbox.requests).toHaveLength(0);
+    expect(sandbox.requestLines).toHaveLength(0);
     expect(lives()).toBe(true);
   });
 
