@@ -56,7 +56,7 @@ export function spokenCount(group: string, shown: string, all: number): string {
 
 /** The name of a key for a row or a sentence, without secrets in it; a key without one is named by its prefix. */
 export function keyName(key: ListedKey): string {
-  const name = oneLine(redact(key.name));
+  const name = oneLine(key.name);
   return name === '' ? displayPrefix(key) : name;
 }
 
@@ -66,7 +66,7 @@ export function namedKey(key: ListedKey): string {
 }
 
 /**
- * Words of others for a place where VS Code would read links: notifications turn `[a](b)` into a link. Right-to-left
+ * Words of others, without secrets, for a place where VS Code would read links: notifications turn `[a](b)` into a link. Right-to-left
  * text is isolated, so that it does not turn the sentence around it.
  */
 export function asPlainText(text: string): string {
@@ -74,17 +74,15 @@ export function asPlainText(text: string): string {
   return /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/.test(unlinked) ? `\u2068${unlinked}\u2069` : unlinked;
 }
 
-/** Words of others for a place where VS Code would read `$(icon)`: quick picks. */
+/** Words of others, without secrets, for a place where VS Code would read `$(icon)`: quick picks. */
 export function withoutIcons(text: string): string {
   return oneLine(text).replace(/\$\(/g, '\\$(');
 }
 
-/** Without line breaks, control characters and marks that reorder text. */
+/** Without secrets, line breaks, control characters and marks that reorder text. */
 function oneLine(text: string): string {
-  return text
-    .replace(/[\u202a-\u202e\u2066-\u2069]/g, '')
-    .replace(/[\s\p{Cc}]+/gu, ' ')
-    .trim();
+  const line = text.replace(/[\u202a-\u202e\u2066-\u2069]/g, '').replace(/[\s\p{Cc}]+/gu, ' ');
+  return redact(line).trim();
 }
 
 /** What a key may do, in plain words: "Read only", "Read memories, write action items". */

@@ -22,8 +22,9 @@ const assignment = /^[^\S\r\n]*(?:export[^\S\r\n]+)?([A-Za-z_][A-Za-z0-9_]*)[^\S
 
 /** A value in quotes, which may run over several lines, and what may follow it on its last line. */
 const quotedValue = /[^\S\r\n]*(["'`])((?:\\[^]|(?!\1)[^\\])*)\1(?=[^\S\r\n]*(?:#.*)?$)/my;
-/** A value without quotes: what precedes it, and itself. A number sign begins a comment only after a space. */
-const bareValue = /(?![^\S\r\n]+#)([^\S\r\n]*)(.*?)(?=[^\S\r\n]+#|[^\S\r\n]*$)/my;
+/** A number sign begins a comment only after a space. */
+const comment = /(?<=\s)#/;
+const restOfLine = /.*/y;
 
 /**
  * Plans how a variable gets a value: existing lines keep their `export`, quotes and comment; a missing line is added
@@ -61,9 +62,12 @@ function valueAt(text: string, from: number): { start: number; end: number; next
     const next = from + quoted[0].length;
     return { start: next - 1 - (quoted[2]?.length ?? 0), end: next - 1, next };
   }
-  const bare = execAt(bareValue, text, from);
-  const start = from + (bare?.[1]?.length ?? 0);
-  const end = start + (bare?.[2]?.length ?? 0);
+  const [line = ''] = execAt(restOfLine, text, from) ?? [];
+  const value = line.trimStart();
+  const start = from + line.length - value.length;
+  if (start > from && value.startsWith('#')) return { start: from, end: from, next: from };
+  const sign = value.search(comment);
+  const end = start + value.slice(0, sign === -1 ? undefined : sign).trimEnd().length;
   return { start, end, next: end };
 }
 

@@ -11,7 +11,7 @@ interface Instruction {
 }
 
 /** Directives that change how the file is read, and shells that read variables in another way. */
-const otherForm = /^#\s*escape\s*=|^\s*SHELL\b/im;
+const otherForm = /^#\s*escape\s*=|^[^\S\r\n]*SHELL\b/im;
 
 /** A key becomes `${X}`, with an `ARG X` before it in its stage; the default value of that argument goes. */
 export function dockerfileReference({ text, start, end, variable }: Spot): Reference | undefined {
@@ -73,7 +73,7 @@ function valueReference(
   if (/[\\$]$/.test(before) || /^[=\w]/.test(after)) return undefined;
   if (before.endsWith("='") && /^'(?:\s|$)/.test(after))
     return { changes: [{ start: start - 1, end: end + 1, text: `"${reads}"` }], reads };
-  if (before.includes("'") || /\$\{[^}]*$/.test(before)) return undefined;
+  if (before.includes("'") || before.lastIndexOf('${') > before.lastIndexOf('}')) return undefined;
   return { changes: [{ start, end, text: reads }], reads };
 }
 

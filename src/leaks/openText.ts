@@ -29,7 +29,7 @@ const openings: readonly (readonly [languages: string, opening: RegExp])[] = [
   ['ruby', new RegExp(String.raw`%[qQwWiIxrs]?${open}|%[qQwWIr]([|!/~^@])(?!.*?\1)`)],
   ['rust', /\b[bc]?r(#*)"(?!"\1|[^"\r\n]*[^"\\\r\n]"\1)/],
   ['sql', /\$\w*\$|\bn?q'/i],
-  ['swift', /#+"(?![^"\r\n]*[^"\\\r\n]"#)/],
+  ['swift', /#"(?![^"\r\n]*[^"\\\r\n]"#)/],
 ];
 
 /** Here-documents, long brackets, and what comes behind the end of a program. */

@@ -5,7 +5,7 @@ import { jsonReference } from './jsonReference';
 import { pythonReference } from './pythonReference';
 import type { Reference, Spot } from './reference';
 import { shellReference } from './shellReference';
-import { lineAt } from './textLines';
+import { lineAt, undecoded } from './textLines';
 import { yamlReference } from './yamlReference';
 
 export type { Reference } from './reference';
@@ -51,9 +51,11 @@ export function referenceFor(
 ): Reference | undefined {
   const folders = path.replaceAll('\\', '/');
   const name = folders.slice(folders.lastIndexOf('/') + 1).toLowerCase();
-  const line = lineAt(text, place.line);
   const plan = Object.hasOwn(planners, languageId) ? planners[languageId] : undefined;
-  if (!line || !plan || envFile.test(name)) return undefined;
+  // Bytes that could not be decoded would be lost when the text is saved.
+  if (!plan || envFile.test(name) || text.includes(undecoded)) return undefined;
+  const line = lineAt(text, place.line);
+  if (!line) return undefined;
   const [start, end] = [line.start + place.start, line.start + place.end];
   return plan({ text, start, end, languageId, path: folders, name, variable });
 }

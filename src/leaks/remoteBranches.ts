@@ -88,7 +88,7 @@ async function followedRefs(ask: AskGit): Promise<readonly string[]> {
   const output = answer.kind === 'answered' && answer.code === 0 ? answer.output : '';
   const targets = output
     .split('\0')
-    .map((entry) => /:(refs(?:\/[^*?[\\\n]+)?)(?:\/\*)?$/.exec(entry)?.[1] ?? '');
+    .map((entry) => /:(refs(?:\/[^*?[\\\n:]+)?)(?:\/\*)?$/.exec(entry)?.[1] ?? '');
   const usable = targets.filter((target) => target !== '' && target !== 'refs/tags' && !holdsRawKey(target));
   return [...new Set(['refs/remotes', ...usable])];
 }

@@ -40,6 +40,8 @@ export function findsIn(text: string): readonly Find[] {
   const raws = findRawKeys(text);
   if (raws.length === 0) return [];
   const finds: Find[] = [];
+  // One key may stand in a text very often.
+  const known = new Map<string, SeenKey>();
   const lineEnd = /\r\n|\n|\r/g;
   let [line, lineStart] = [0, 0];
   let next = lineEnd.exec(text);
@@ -50,7 +52,9 @@ export function findsIn(text: string): readonly Find[] {
       next = lineEnd.exec(text);
     }
     const start = offset - lineStart;
-    finds.push({ key: seenKeyOf(raw), line, start, end: start + raw.length });
+    const key = known.get(raw) ?? seenKeyOf(raw);
+    known.set(raw, key);
+    finds.push({ key, line, start, end: start + raw.length });
   }
   return finds;
 }

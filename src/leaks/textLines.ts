@@ -1,3 +1,6 @@
+/** What stands in a text for bytes that could not be decoded. */
+export const undecoded = '\ufffd';
+
 /** Where a line of a text begins and ends (without its line end), in UTF-16 units; undefined when there is no such line. */
 export function lineAt(
   text: string,

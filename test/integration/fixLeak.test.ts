@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { withoutGitExtension } from './support/editorSettings';
 import { hostWatch } from './support/hostWatch';
@@ -107,6 +109,14 @@ describe('Fixing a leak', () => {
       assert.ok(!(await titles(notes.document.uri, tracked.range)).includes(ignoreFile));
     });
 
+    it('no reference in a text that is no UTF-8: saved, it would lose characters', async () => {
+      const latin = Buffer.from(`// caf\xe9\nuse('${newKey()}');\n`, 'latin1');
+      const { document } = await openFile('latin.js', latin);
+      const [problem] = await problems(document.uri);
+      assert.ok(problem);
+      assert.deepEqual(await titles(document.uri, problem.range), [respond, check, ignoreLine]);
+    });
+
     it('not for a key that has changed since', async () => {
       const editor = await openFile('bot.ts', `const key = '${newKey()}';\n`);
       const [problem] = await problems(editor.document.uri);
@@ -194,6 +204,20 @@ describe('Fixing a leak', () => {
       await fix(second.document.uri, reference);
       assert.equal(second.document.getText(), 'b(process.env.OMI_API_KEY_2);\n');
       assert.ok((await text('.env')) === written);
+    });
+
+    it('a file that is in no open folder: its key goes to the .env beside it', async () => {
+      const outside = await mkdtemp(join(tmpdir(), 'omi-outside-'));
+      const raw = newKey();
+      const uri = vscode.Uri.file(join(outside, 'bot.ts'));
+      await writeFile(uri.fsPath, `a('${raw}');\n`);
+      const editor = await vscode.window.showTextDocument(uri);
+      const said = await atCaret(editor, 8, 'omi.leak.useReference');
+      assert.equal(said.level, 'info', said.text);
+      assert.ok((await readFile(join(outside, '.env'), 'utf8')) === `OMI_API_KEY=${raw}\n`);
+      await assert.rejects(text('.env'), 'nothing goes into the open folder');
+      await editor.document.save();
+      await rm(outside, { recursive: true });
     });
 
     it('from the palette, at the caret', async () => {

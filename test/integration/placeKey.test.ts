@@ -505,6 +505,17 @@ describe('Place New API Key', () => {
     });
   });
 
+  it('shows no digits of a key in the name of a file', async () => {
+    const other = `omi_dev_${'0123456789abcdef'.repeat(2)}`;
+    hostWatch().secrets.add(other);
+    await put(`.env.${other}`, '');
+    const { raw, said, done } = await writeInto('.env.omi_dev_0123…cdef');
+    assert.match(said.text, /: \.env\.omi_dev_0123…cdef \(OMI_API_KEY\)\./);
+    said.press(undefined);
+    await done;
+    assert.equal(hidden(await text(`.env.${other}`)), hidden(`OMI_API_KEY=${raw}\n`));
+  });
+
   describe('Insert at Cursor', () => {
     const open = async (name: string, content: string): Promise<vscode.TextEditor> => {
       await put(name, content);

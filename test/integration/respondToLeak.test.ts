@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { findsIn } from '../../src/leaks/seenKey';
@@ -547,6 +547,53 @@ describe('Respond to Leaked API Key', () => {
       assert.equal(message.level, 'warn');
       assert.match(message.text, /To be taken out by hand: .*notes\.md:1\.$/);
       assert.equal((await scene.read('notes.md')).includes(key.raw), true);
+    });
+
+    it('leaves a file that is no UTF-8 text as it is, and names it', async () => {
+      const key = scene.key();
+      const latin = Buffer.from(`// caf\xe9\nexport const key = '${key.raw}';\n`, 'latin1');
+      await put(`${scene.folder}/latin.ts`, latin);
+      await scene.showLeak(key.raw);
+      const command = await end('Replace in Files');
+      assert.equal((await scene.stage.person.rows()).length, 1);
+      await scene.stage.person.acceptRows();
+      const { level, text } = await scene.closeLast(command);
+      assert.equal(level, 'warn');
+      assert.match(
+        text,
+        /^Replaced .*bot\.ts:1\. .* It also stands in files that are no UTF-8 text: .*latin\.ts\.$/,
+      );
+      assert.ok((await readFile(pathOf(`${scene.folder}/latin.ts`))).equals(latin));
+    });
+
+    it('says so when it stands in such a file alone', async () => {
+      const key = scene.key();
+      await put(`${scene.folder}/latin.ts`, Buffer.from(`// caf\xe9\nconst key = '${key.raw}';\n`, 'latin1'));
+      const command = scene.respond();
+      await scene.stage.person.paste(key.raw);
+      await scene.answer('Revoke Now');
+      (await scene.stage.person.nextMessage()).press('Replace in Files');
+      const said = await scene.stage.person.nextMessage();
+      assert.equal(said.level, 'warn');
+      assert.match(
+        said.text,
+        /^omi_dev_\S* was replaced nowhere\. It also stands in files that are no UTF-8 text: .*latin\.ts\.$/,
+      );
+      said.press(undefined);
+      await scene.closeLast(command);
+    });
+
+    // Reading the text anew for each place would take minutes here.
+    it('leaves most places of a text that holds it very often', async () => {
+      const key = scene.key();
+      await scene.write('log.txt', `${key.raw}\n`.repeat(50_000));
+      await scene.write('notes.py', `# ${key.raw}\n`.repeat(20_000));
+      await scene.showLeak(key.raw);
+      const command = await end('Replace in Files');
+      assert.equal((await scene.stage.person.rows()).length, 1);
+      await scene.stage.person.acceptRows();
+      const { text } = await scene.closeLast(command);
+      assert.match(text, /To be taken out by hand: .* and 69997 more\.$/);
     });
 
     it('leaves a file that has changed while the places were reviewed', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { SandboxKey } from '../../sandbox/server';
-import { findOccurrences } from '../../src/editor/secrets/occurrences';
+import { findOccurrences, replaceOccurrences } from '../../src/editor/secrets/occurrences';
 import type { Activity } from '../../src/keys/activity';
 import type { Rotation } from '../../src/keys/rotation';
 import { withoutAutoSave } from './support/editorSettings';
@@ -472,6 +472,23 @@ describe('Rotate API Key', () => {
       assert.deepEqual([stage.deletes(), alive()], [[], ['new']]);
     });
 
+    it('a key in a file that is no UTF-8 text alone: it is left, and named before the new one is placed', async () => {
+      const latin = Buffer.from(`caf\xe9 ${rawOf(meet())}`, 'latin1');
+      await write('latin.txt', '');
+      await writeFile(pathOf('latin.txt'), latin);
+      const command = await rotate();
+      const named = await stage.person.nextMessage();
+      assert.match(
+        named.text,
+        /^omi_dev_\S+ was replaced nowhere\. It also stands in files that are no UTF-8 text: .*latin\.txt\.$/,
+      );
+      named.press(undefined);
+      await stage.person.take('Copy');
+      await stage.person.close();
+      assert.match((await closeLast(command)).text, /^Rotated "ci"/);
+      assert.ok((await readFile(pathOf('latin.txt'))).equals(latin));
+    });
+
     it('a file that cannot be saved: its place is named and nothing is revoked', async () => {
       const raw = rawOf(meet());
       await write('good.txt', raw);
@@ -736,13 +753,13 @@ describe('Finding keys in texts', () => {
   });
   afterEach(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
   const logged: string[] = [];
+  const log = { warn: (line: string) => void logged.push(line) } as never;
   const find = (signal = new AbortController().signal, also: readonly vscode.Uri[] = []) =>
     findOccurrences({
       folders: folders.map((folder) => vscode.Uri.file(folder)),
       beginnings: [raw.slice(0, 12)],
       isWanted: (one) => one === raw,
-      ...{ signal, also },
-      log: { warn: (line: string) => void logged.push(line) } as never,
+      ...{ signal, also, log },
     });
   const put = async (folder: number, name: string, content: string | Buffer): Promise<void> => {
     const path = join(folders[folder] ?? '', name);
@@ -781,6 +798,42 @@ describe('Finding keys in texts', () => {
     await put(0, 'good.txt', raw);
     assert.deepEqual(await files(), ['good.txt 0 1']);
     assert.deepEqual(await leftOut(), ['noText binary.bin', 'passedOver node_modules', 'tooLarge large.txt']);
+  });
+
+  it('leaves files that are no UTF-8 text, byte for byte, and names them', async () => {
+    const latin = Buffer.from(`caf\xe9 ${raw}`, 'latin1');
+    await put(0, 'closed.txt', latin);
+    await put(0, 'open.txt', latin);
+    await put(0, 'later.txt', raw);
+    await vscode.window.showTextDocument(vscode.Uri.file(join(folders[0] ?? '', 'open.txt')));
+    const { occurrences } = await find();
+    assert.deepEqual(
+      occurrences.map(({ label }) => label.split('/').at(-1)),
+      ['later.txt:1'],
+    );
+    assert.deepEqual(await leftOut(), ['noUtf8 closed.txt', 'noUtf8 open.txt']);
+    await put(0, 'later.txt', latin);
+    const lost = await replaceOccurrences(occurrences, raw.replaceAll('f', '0'), log);
+    assert.equal(lost.length, 1);
+    for (const name of ['closed.txt', 'open.txt', 'later.txt'])
+      assert.ok((await readFile(join(folders[0] ?? '', name))).equals(latin), name);
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
+
+  // Reading the text anew for each place would take minutes here.
+  it('finds and replaces one key at 50,000 places, on lines of their own and on one', async () => {
+    const secret = `omi_dev_${'0'.repeat(32)}`;
+    for (const [name, end] of [
+      ['lines.txt', '\n'],
+      ['line.txt', ' '],
+    ] as const) {
+      await put(0, name, `${raw}${end}`.repeat(50_000));
+      const { occurrences } = await find();
+      assert.equal(occurrences.length, 50_000);
+      assert.equal(occurrences.at(-1)?.nth, 49_999);
+      assert.deepEqual(await replaceOccurrences(occurrences, secret, log), []);
+      assert.ok((await readFile(join(folders[0] ?? '', name), 'utf8')) === `${secret}${end}`.repeat(50_000));
+    }
   });
 
   it('reads as large a file as a scan does', async () => {

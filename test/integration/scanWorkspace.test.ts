@@ -216,6 +216,21 @@ describe('Scan Workspace for API Keys', () => {
     await until('the threads to end', () => started.every(({ threadId }) => threadId === -1));
   });
 
+  it('finds a key in a binary file; Respond reads it there, and it is forgotten when it has gone', async () => {
+    await stage.signIn();
+    const raw = rawOf('prod-bot');
+    const uri = repository.put('bot.bin', `\0\x01\x02${raw}\0`);
+    const { done } = stage.run('omi.leak.scanWorkspace');
+    const said = await stage.person.nextMessage();
+    assert.match(said.text, /^Found 1 API key at 1 place; 1 file searched\./);
+    said.press('Respond');
+    assert.match((await stage.person.answer(undefined)).detail ?? '', /In bot\.bin:1\./);
+    await done;
+    await problemSaying(uri, /prod-bot/);
+    repository.put('bot.bin', '\0\x01\x02');
+    await problems(uri, 0);
+  });
+
   it('names a file with a key in a part that an editor does not show', async () => {
     const wide = Buffer.from('\uFEFFA=1\r\n', 'utf16le');
     repository.put('mixed.env', Buffer.concat([wide, Buffer.from(`KEY=${strangeKey()}\r\n`)]));

@@ -20,6 +20,7 @@ import {
   wordsForUndone,
   type Halt,
 } from '../rotationReport';
+import { wordsForNowhere } from '../secrets/leftOutWords';
 import { placeSecret } from '../secrets/placeSecret';
 import { findPlaces, waysInWorkspace } from '../secrets/rotationPlaces';
 import { asPlainText, keyName, namedKey, withoutIcons } from '../words';
@@ -185,7 +186,12 @@ async function place(parts: Parts, rotation: Rotation): Promise<Result<readonly 
   const search = l10n.t('Looking for the old key in this workspace …');
   const more = await cancellably(parts.view, search, async (signal) => {
     const found = await findPlaces(rotation, secret, { signal, log: parts.log });
-    return found.isWhole ? waysInWorkspace(rotation, found, failed, parts.log) : undefined;
+    if (!found.isWhole) return undefined;
+    const ways = waysInWorkspace(rotation, found, failed, parts.log);
+    // Where nothing can be replaced, no way names the files with the old key.
+    const nowhere = wordsForNowhere(displayPrefix(old), found.leftOut);
+    if (ways.length === 0 && nowhere) void showNotice('warn', nowhere, []);
+    return ways;
   });
   if (!more) return fail({ kind: 'notPlaced', failed });
   const places = await placeSecret(parts, fresh, secret, {

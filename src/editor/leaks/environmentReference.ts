@@ -23,13 +23,16 @@ export interface ReferencePlan {
   readonly reads: string;
 }
 
-/** More places of one text are not replaced at once: each is planned on the text that the last one left. */
+/** More places of one text are not looked at: each is planned on the text that the last one left. */
 const mostReplaced = 100;
 
-/** The `.env` that belongs to a document: of its workspace folder, else beside it; undefined where there is neither. */
+/**
+ * The `.env` that belongs to a document: of its workspace folder, else beside it. A text that nobody has saved yet goes
+ * with the first folder; undefined where none is open.
+ */
 export function envFileFor(document: TextDocument): Uri | undefined {
   const file = fileOfDocument(document);
-  const folder = (file && workspace.getWorkspaceFolder(file)) ?? workspace.workspaceFolders?.[0];
+  const folder = file ? workspace.getWorkspaceFolder(file) : workspace.workspaceFolders?.[0];
   if (folder) return Uri.joinPath(folder.uri, '.env');
   return file && Uri.joinPath(file, '..', '.env');
 }
@@ -64,7 +67,7 @@ export function planReferences(
   const places = (text: string): readonly Find[] =>
     findsIn(text).filter((one) => one.key.fingerprint === find.key.fingerprint);
   let [text, replaced, left] = [before, 0, 0];
-  for (let rest = places(text); replaced < mostReplaced; rest = places(text)) {
+  for (let rest = places(text); replaced + left < mostReplaced; rest = places(text)) {
     const next = rest[left];
     if (!next) break;
     const reference = planFor(text, next);

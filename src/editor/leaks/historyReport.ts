@@ -1,7 +1,6 @@
 import { env, l10n } from 'vscode';
 import type { HistoryFind, HistoryLimit } from '../../leaks/scanHistory';
 import { maskedKey } from '../../leaks/seenKey';
-import { redact } from '../../omi/redact';
 import { asPlainText, fullTime } from '../words';
 import type { HistorySurvey } from './historyScan';
 import type { KeyLeak } from './keyLeaks';
@@ -55,7 +54,7 @@ export function historyLines(leaks: readonly KeyLeak[]): readonly string[] {
 }
 
 function named(folders: readonly string[]): string {
-  return folders.map((name) => asPlainText(redact(name))).join(', ');
+  return folders.map((name) => asPlainText(name)).join(', ');
 }
 
 function foundSentence({ commits, repositories, limits }: HistorySurvey, keys: number): string {

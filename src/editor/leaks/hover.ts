@@ -3,7 +3,6 @@ import type { Position } from 'vscode';
 import type { FoundKey } from '../../leaks/leakBook';
 import type { HistoryFind } from '../../leaks/scanHistory';
 import { rawKeyAt } from '../../leaks/seenKey';
-import { redact } from '../../omi/redact';
 import { commandIds } from '../ids';
 import type { Parts } from '../parts';
 import { staleAfterDays } from '../settings';
@@ -101,11 +100,11 @@ function list(target: MarkdownString, title: string, entries: readonly Write[]):
 function commitInWords({ commit, authoredAt, path, isPublished, branches }: HistoryFind): Write {
   const [branch] = branches;
   const published =
-    branch === undefined ? l10n.t('published') : l10n.t('published on {0}', asPlainText(redact(branch)));
+    branch === undefined ? l10n.t('published') : l10n.t('published on {0}', asPlainText(branch));
   const words = [
     commit.slice(0, 7),
     fullTime(authoredAt),
-    path === '' ? l10n.t('in the message') : asPlainText(redact(path)),
+    path === '' ? l10n.t('in the message') : asPlainText(path),
     isPublished ? published : l10n.t('not pushed'),
   ];
   return (target) => target.appendText(words.join(', '));

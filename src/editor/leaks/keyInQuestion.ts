@@ -14,6 +14,7 @@ import { findRawKeys } from '../../omi/rawKey';
 import type { Log } from '../log';
 import { notify } from '../notify';
 import type { Parts } from '../parts';
+import { decodeFile } from './decodeFile';
 import { placeOf } from './places';
 
 /** A raw key that a person means, and where it stands, if it stands anywhere. */
@@ -102,7 +103,7 @@ async function keyAtPlace(
  * that was not saved is what counts, whatever the file holds.
  */
 async function textsAt(uri: Uri, log: Log): Promise<readonly string[]> {
-  const read = async (): Promise<string> => workspace.decode(await workspace.fs.readFile(uri), { uri });
+  const read = async (): Promise<string> => decodeFile(await workspace.fs.readFile(uri), uri);
   const [document, text] = await Promise.allSettled([workspace.openTextDocument(uri), read()]);
   if (document.status === 'rejected' && text.status === 'rejected') {
     log.warn(`A text with a key could not be opened: ${String(document.reason)}`);

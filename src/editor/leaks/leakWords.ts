@@ -3,7 +3,6 @@ import type { Account } from '../../account/session';
 import type { Exposure, Judgement, Life } from '../../leaks/judgement';
 import type { FileStanding } from '../../leaks/git';
 import type { HistoryFind } from '../../leaks/scanHistory';
-import { redact } from '../../omi/redact';
 import { asPlainText } from '../words';
 
 /** How far a key has got out, for a row; a file's standing tells two ways apart in which Git would take it. */
@@ -56,5 +55,5 @@ export function shortId({ commit }: HistoryFind): string {
 
 /** The file that a commit brought a key into, safe for a sentence. */
 export function fileOfCommit({ path }: HistoryFind): string {
-  return path === '' ? l10n.t('the commit message') : asPlainText(redact(path));
+  return path === '' ? l10n.t('the commit message') : asPlainText(path);
 }

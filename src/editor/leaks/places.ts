@@ -1,6 +1,5 @@
 import { Uri, workspace } from 'vscode';
 import type { Find } from '../../leaks/seenKey';
-import { redact } from '../../omi/redact';
 import { asPlainText } from '../words';
 
 /** A place as a person reads it: `src/bot.ts:3`, safe for a sentence. */
@@ -10,5 +9,5 @@ export function placeOf({ address, find }: { readonly address: string; readonly 
 
 /** A file's name in the workspace, without secrets in it. */
 export function fileOf(address: string): string {
-  return asPlainText(redact(workspace.asRelativePath(Uri.parse(address, true))));
+  return asPlainText(workspace.asRelativePath(Uri.parse(address, true)));
 }

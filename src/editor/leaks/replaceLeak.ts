@@ -7,8 +7,8 @@ import type { Log } from '../log';
 import { notify } from '../notify';
 import type { Parts } from '../parts';
 import { placesInWords } from '../rotationReport';
-import { leftOutInWords, mayHide } from '../secrets/leftOutWords';
-import { findOccurrences, type Found, type LeftOut, type Occurrence } from '../secrets/occurrences';
+import { leftOutInWords, mayHide, wordsForNowhere } from '../secrets/leftOutWords';
+import { findOccurrences, grouped, type Found, type LeftOut, type Occurrence } from '../secrets/occurrences';
 import { withoutIcons } from '../words';
 import { changeBetween } from './environmentReference';
 import { pathOf } from './incident';
@@ -87,6 +87,8 @@ function placesKnown({ leaks }: Parts, { fingerprint }: SeenKey, at: string | un
 /** Why there is nothing to replace: a cancel says nothing about the texts, nor does a search about what it left out. */
 function wordsForNothing({ isWhole, leftOut }: Found, seen: SeenKey): Pick<Replacement, 'level' | 'message'> {
   if (!isWhole) return { level: 'info', message: l10n.t('Cancelled. No file was changed.') };
+  const words = wordsForNowhere(maskedKey(seen), leftOut);
+  if (words) return { level: 'warn', message: words };
   const nowhere =
     leftOut.length > 0
       ? l10n.t('{0} was found in no text that was looked into.', maskedKey(seen))
@@ -103,7 +105,7 @@ async function planPlaces(
   seen: SeenKey,
   log: Log,
 ): Promise<readonly LeakPlace[]> {
-  const groups = byText(found, ({ uri }) => uri);
+  const groups = grouped(found, ({ uri }) => uri.toString());
   const planned = await Promise.all(
     [...groups].map(async ([address, group]) => {
       const document = await openText(address, log);
@@ -117,15 +119,6 @@ async function planPlaces(
     }),
   );
   return planned.flat();
-}
-
-function byText<T>(places: readonly T[], uriOf: (place: T) => Uri): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, readonly T[]>();
-  for (const place of places) {
-    const address = uriOf(place).toString();
-    groups.set(address, [...(groups.get(address) ?? []), place]);
-  }
-  return groups;
 }
 
 /** More places of one text are left: each is planned on the text that the last one left, which takes its time. */
@@ -147,10 +140,9 @@ function planText(document: TextDocument, seen: SeenKey, wanted: ReadonlySet<num
   let text = document.getText();
   const reads = new Map<number, string>();
   let rest = findsOf(text, seen);
-  const count = rest.length;
-  for (let nth = 0; nth < count && reads.size < mostPlanned; nth += 1) {
+  for (const nth of [...wanted].sort((a, b) => a - b).slice(0, mostPlanned)) {
     const find = rest[nth - reads.size];
-    if (!find || !wanted.has(nth)) continue;
+    if (!find) continue;
     const reference = referenceFor(text, find, languageId, uri.path, variableFor(seen.family));
     if (!reference) continue;
     const after = applyChanges(text, reference.changes);
@@ -195,18 +187,17 @@ async function review(
  */
 async function replace(chosen: readonly LeakPlace[], seen: SeenKey, log: Log): Promise<readonly LeakPlace[]> {
   const edit = new WorkspaceEdit();
-  const groups = byText(chosen, ({ occurrence }) => occurrence.uri);
+  const groups = grouped(chosen, ({ occurrence }) => occurrence.uri.toString());
   const texts = await Promise.all(
     [...groups].map(async ([address, group]) => {
       const document = await openText(address, log);
       const plan =
         document && planText(document, seen, new Set(group.map(({ occurrence }) => occurrence.nth)));
-      const isSame =
-        document !== undefined &&
-        group.every(({ at, reads, occurrence: { nth } }) => {
-          const find = findsOf(document.getText(), seen)[nth];
-          return find?.line === at.line && plan?.reads.get(nth) === reads;
-        });
+      const finds = document ? findsOf(document.getText(), seen) : [];
+      const isSame = group.every(
+        ({ at, reads, occurrence: { nth } }) =>
+          finds[nth]?.line === at.line && plan?.reads.get(nth) === reads,
+      );
       if (!document || !plan || !isSame) return { group, document: undefined, text: '', wasDirty: false };
       const { start, end, text } = changeBetween(document.getText(), plan.text);
       edit.replace(document.uri, new Range(document.positionAt(start), document.positionAt(end)), text);

@@ -2,7 +2,6 @@ import { env, l10n } from 'vscode';
 import type { OmiFailure } from '../../omi/errors';
 import type { Exposure, Life } from '../../leaks/judgement';
 import type { Unseen } from '../../leaks/scanTree';
-import { redact } from '../../omi/redact';
 import { wordsForFailure } from '../failures';
 import { asPlainText } from '../words';
 import type { KeyLeak } from './keyLeaks';
@@ -148,7 +147,7 @@ export function ownersSentence(
 const mostNames = 3;
 
 function unseenSentence({ why, count, paths }: Unseen): string {
-  const names = paths.slice(0, mostNames).map((path) => asPlainText(redact(path)));
+  const names = paths.slice(0, mostNames).map((path) => asPlainText(path));
   const list = count > names.length ? `${names.join(', ')}, …` : names.join(', ');
   switch (why) {
     case 'unreadable':

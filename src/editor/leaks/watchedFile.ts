@@ -2,6 +2,7 @@ import { FileSystemError, workspace, type Uri } from 'vscode';
 import type { Find } from '../../leaks/seenKey';
 import type { Log } from '../log';
 import { isWatchingForLeaks } from '../settings';
+import { decodeFile } from './decodeFile';
 import { findsToTell, isLarge, largestText } from './watchedText';
 
 /** UTF-16 takes two bytes for a unit. */
@@ -23,7 +24,7 @@ export async function findsInFile({ uri, isKnown, log }: WatchedFile): Promise<r
     if (!isKnown && workspace.fs.isWritableFileSystem(uri.scheme) !== true) return undefined;
     const { size } = await workspace.fs.stat(uri);
     if (size > (isKnown ? largestKnownFile : largestFile)) return undefined;
-    const text = await workspace.decode(await workspace.fs.readFile(uri), { uri });
+    const text = await decodeFile(await workspace.fs.readFile(uri), uri);
     return outsideCells(uri, findsToTell(text));
   } catch (error) {
     if (error instanceof FileSystemError && error.code === 'FileNotFound') return [];

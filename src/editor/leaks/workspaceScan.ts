@@ -13,6 +13,7 @@ import {
 import { openFolders } from '../openFolders';
 import { gitStanding } from '../secrets/gitStanding';
 import { leakExcludes } from '../settings';
+import { decodeFile } from './decodeFile';
 import { outsideCells } from './watchedFile';
 import { findsToTell } from './watchedText';
 import { workspaceFiles } from './workspaceFiles';
@@ -67,8 +68,8 @@ function scanOne(
   signal: AbortSignal,
   onProgress: (progress: ScanProgress) => void,
 ): Promise<TreeScan> {
-  const decode = async (bytes: Uint8Array, path: string): Promise<string> =>
-    workspace.decode(bytes, { uri: Uri.joinPath(uri, path) });
+  const decode = (bytes: Uint8Array, path: string): Promise<string> =>
+    decodeFile(bytes, Uri.joinPath(uri, path));
   const wishes = {
     signal,
     exclude: leakExcludes(),

@@ -10,6 +10,7 @@ import {
   type TextDocument,
 } from 'vscode';
 import { decodeText } from '../../leaks/decodeText';
+import { undecoded } from '../../leaks/textLines';
 import { findRawKeys } from '../../omi/rawKey';
 import { redact } from '../../omi/redact';
 import type { Log } from '../log';
@@ -44,8 +45,11 @@ export interface Search {
 
 /** What a search did not look into, or cannot change; labels as a person reads them. */
 export interface LeftOut {
-  /** `noText`: a wanted key stands in a file that is none. `notebook`: it stands in a cell that is not saved. */
-  readonly why: 'tooLarge' | 'unreadable' | 'noText' | 'notebook' | 'passedOver';
+  /**
+   * `noText`: a wanted key stands in a file that is none. `noUtf8`: in a text that would lose characters when it is
+   * saved. `notebook`: in a cell that is not saved.
+   */
+  readonly why: 'tooLarge' | 'unreadable' | 'noText' | 'noUtf8' | 'notebook' | 'passedOver';
   readonly label: string;
 }
 
@@ -69,11 +73,14 @@ const passedOver = new Set(['node_modules', '.git']);
  */
 export async function findOccurrences(search: Search): Promise<Found> {
   const open = workspace.textDocuments.filter(isOpen);
+  const leftOut = keysInUnsavedCells(search);
   const found = new Map(
-    open.map((document) => [document.uri.toString(), occurrencesIn(document.getText(), document, search)]),
+    open.map((document) => [
+      document.uri.toString(),
+      occurrencesIn(document.getText(), document, search, leftOut),
+    ]),
   );
   const files = new Map(search.also?.filter(isFile).map((uri) => [uri.toString(), uri]));
-  const leftOut = keysInUnsavedCells(search);
   for (const folder of search.folders) await collectFiles(folder, search, files, leftOut);
   const closed = [...files].filter(([name]) => !found.has(name));
   for (let at = 0; at < closed.length && !search.signal.aborted; at += filesAtATime) {
@@ -81,9 +88,9 @@ export async function findOccurrences(search: Search): Promise<Found> {
     const read = await Promise.all(some.map(async ([, uri]) => occurrencesInFile(uri, search, leftOut)));
     some.forEach(([name], index) => found.set(name, read[index] ?? []));
   }
-  const occurrences = [...found.values()].flat();
+  const { compare } = new Intl.Collator('en', { numeric: true });
   return {
-    occurrences: occurrences.sort((a, b) => a.label.localeCompare(b.label, 'en', { numeric: true })),
+    occurrences: [...found.values()].flat().sort((a, b) => compare(a.label, b.label)),
     leftOut,
     isWhole: !search.signal.aborted,
   };
@@ -152,7 +159,7 @@ async function occurrencesInFile(
     const bytes = Buffer.from(await workspace.fs.readFile(uri));
     if (!search.beginnings.some((beginning) => holds(bytes, beginning))) return [];
     const text = await decode(bytes, uri);
-    if (text !== undefined) return occurrencesIn(text, { uri, isDirty: false }, search);
+    if (text !== undefined) return occurrencesIn(text, { uri, isDirty: false }, search, leftOut);
     // A binary can be no document.
     if (findRawKeys(decodeText(bytes)).some(({ raw }) => search.isWanted(raw)))
       leftOut.push({ why: 'noText', label: labelOf(uri) });
@@ -211,21 +218,31 @@ function occurrencesIn(
   text: string,
   { uri, isDirty: isUnsaved }: Pick<TextDocument, 'uri' | 'isDirty'>,
   { isWanted }: Search,
+  leftOut: LeftOut[],
 ): readonly Occurrence[] {
+  const wanted = findRawKeys(text).filter(({ raw }) => isWanted(raw));
+  if (wanted.length === 0) return [];
+  const name = labelOf(uri);
+  if (text.includes(undecoded)) {
+    leftOut.push({ why: 'noUtf8', label: name });
+    return [];
+  }
   const seen = new Map<string, number>();
-  return findRawKeys(text)
-    .filter(({ raw }) => isWanted(raw))
-    .map(({ raw, offset }) => {
-      const nth = seen.get(raw) ?? 0;
-      seen.set(raw, nth + 1);
-      const before = text.slice(0, offset).split('\n');
-      const [rest = ''] = text.slice(offset).split('\n', 1);
-      const line = redact(`${before.at(-1) ?? ''}${rest}`)
-        .trim()
-        .slice(0, longestLine);
-      const label = redact(`${workspace.asRelativePath(uri)}:${String(before.length)}`);
-      return { uri, nth, label, line, isUnsaved, raw };
-    });
+  let [lines, start, end, line] = [0, 0, -1, ''];
+  return wanted.map(({ raw, offset }) => {
+    // A line, and a text, may hold very many keys: each is read once.
+    if (offset > end) {
+      for (; end < offset; lines += 1) {
+        start = end + 1;
+        end = text.indexOf('\n', start);
+        if (end === -1) end = text.length;
+      }
+      line = redact(text.slice(start, end)).trim().slice(0, longestLine);
+    }
+    const nth = seen.get(raw) ?? 0;
+    seen.set(raw, nth + 1);
+    return { uri, nth, label: `${name}:${String(lines)}`, line, isUnsaved, raw };
+  });
 }
 
 /**
@@ -240,25 +257,49 @@ export async function replaceOccurrences(
   log: Log,
 ): Promise<readonly Occurrence[]> {
   const edit = new WorkspaceEdit();
-  const places = await Promise.all(
-    occurrences.map(async (occurrence) => {
-      const { uri, raw, nth } = occurrence;
+  const texts = await Promise.all(
+    [...grouped(occurrences, ({ uri }) => uri.toString())].map(async ([address, group]) => {
+      const uri = Uri.parse(address, true);
       const document = await attempt(uri, log, () => workspace.openTextDocument(uri));
       // The text may have changed since it was searched.
-      const place = document && findRawKeys(document.getText()).filter((one) => one.raw === raw)[nth];
-      const range =
-        place && new Range(document.positionAt(place.offset), document.positionAt(place.offset + raw.length));
-      if (range) edit.replace(uri, range, secret);
-      return { occurrence, document, range, wasDirty: document?.isDirty };
+      const text = document?.getText() ?? '';
+      const keys = grouped(text.includes(undecoded) ? [] : findRawKeys(text), ({ raw }) => raw);
+      const places = group.map((occurrence) => {
+        const { raw, nth } = occurrence;
+        const key = document && keys.get(raw)?.[nth];
+        const range =
+          key && new Range(document.positionAt(key.offset), document.positionAt(key.offset + raw.length));
+        if (range) edit.replace(uri, range, secret);
+        return { occurrence, range };
+      });
+      return { places, document, wasDirty: document?.isDirty };
     }),
   );
   await workspace.applyEdit(edit);
-  const failed = new Set(places.filter(({ document, range }) => document?.getText(range) !== secret));
-  for (const place of places) {
-    const { document, wasDirty } = place;
-    if (!document || failed.has(place) || wasDirty) continue;
-    const isSaved = !document.isDirty || (await document.save());
-    if (!isSaved || !document.getText().includes(secret)) failed.add(place);
+  const failed: Occurrence[] = [];
+  for (const { places, document, wasDirty } of texts) {
+    const changed = new Set(places.filter(({ range }) => range && document?.getText(range) === secret));
+    const isKept =
+      document !== undefined && changed.size > 0 && (wasDirty === true || (await isSaved(document, secret)));
+    const lost = places.filter((one) => !isKept || !changed.has(one));
+    for (const { occurrence } of lost) failed.push(occurrence);
   }
-  return [...failed].map(({ occurrence }) => occurrence);
+  return failed;
+}
+
+/** Saves a text, if that is needed; then its file must hold the secret. */
+async function isSaved(document: TextDocument, secret: string): Promise<boolean> {
+  return (!document.isDirty || (await document.save())) && document.getText().includes(secret);
+}
+
+/** Groups of what has the same name, in order. */
+export function grouped<T>(all: readonly T[], nameOf: (one: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of all) {
+    const name = nameOf(one);
+    const group = groups.get(name);
+    if (group) group.push(one);
+    else groups.set(name, [one]);
+  }
+  return groups;
 }

@@ -1,6 +1,7 @@
 import { FilePermission, FileSystemError, l10n, Range, workspace, WorkspaceEdit } from 'vscode';
 import type { TextDocument, Uri } from 'vscode';
 import { applyChanges, type TextChange } from '../../keys/envFile';
+import { undecoded } from '../../leaks/textLines';
 import { fail, succeed, type Result } from '../../omi/result';
 
 /** Opens a text file as VS Code has it, unsaved text included; undefined when it is not there. Fails in words. */
@@ -11,7 +12,7 @@ export async function openText(uri: Uri): Promise<Result<TextDocument | undefine
       return fail(l10n.t('It is read-only.'));
     const document = await workspace.openTextDocument(uri);
     // Bytes that could not be decoded would be lost.
-    return document.getText().includes('\ufffd') ? fail(l10n.t('It is not UTF-8 text.')) : succeed(document);
+    return document.getText().includes(undecoded) ? fail(l10n.t('It is not UTF-8 text.')) : succeed(document);
   } catch (error) {
     return error instanceof FileSystemError && error.code === 'FileNotFound'
       ? succeed(undefined)

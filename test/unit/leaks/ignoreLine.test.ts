@@ -198,6 +198,7 @@ describe('none', () => {
     ['yaml', `${'a: &b- '.repeat(300_000)}x\n  c: KEY`, none],
     ['rust', `${'r#"'.repeat(500_000)}\nKEY`, none],
     ['ruby', `${'%q('.repeat(500_000)}\nKEY`, none],
+    ['swift', `${'#'.repeat(200_000)}\nKEY`, '// omi:ignore'],
     ['html', `<a ${'b="'.repeat(500_001)}\nKEY`, none],
   ])('for texts of %s that do not end', (languageId, text, after) => {
     expect(ignored(text, languageId)).toContain(after);

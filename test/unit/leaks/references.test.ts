@@ -596,10 +596,34 @@ test.each([
   ['expressions of YAML', 'yaml', 'compose.yml', `a: ${'${{'.repeat(1_000_000)}\nb: KEY!\n`, none],
   ['variables of YAML', 'yaml', 'compose.yml', `a: ${'${'.repeat(1_000_000)}} KEY!\n`, none],
   ['quotes of YAML', 'yaml', 'compose.yml', `a: "${'\\"'.repeat(1_000_000)}\nb: KEY!\n`, 'b: ${OMI_API_KEY}'],
+  [
+    'blank lines of a Dockerfile',
+    'dockerfile',
+    'Dockerfile',
+    `${'\n'.repeat(200_000)}ENV A=KEY!\n`,
+    'A=${OMI_API_KEY}',
+  ],
+  [
+    'variables of a Dockerfile',
+    'dockerfile',
+    'Dockerfile',
+    `ENV A="${'${'.repeat(200_000)}}KEY!"\n`,
+    '}${OMI_API_KEY}',
+  ],
 ])('what does not end: %s', (_, languageId, path, before, after) => {
   expect(replaced(before, languageId, path)).toContain(after);
 });
 
 test.each(['plaintext', 'markdown', 'go', 'constructor'])('none for %s', (languageId) => {
   expect(replaced('a = "KEY!"', languageId, 'a.txt')).toBe(none);
+});
+
+test('a text in which the key stands very often costs nothing where no reference is known', () => {
+  const text = `${raw}\n`.repeat(50_000);
+  const isKnown = findsIn(text).some((find) => referenceFor(text, find, 'plaintext', 'a.txt', X));
+  expect(isKnown).toBe(false);
+});
+
+test('none in a text with characters that could not be decoded', () => {
+  expect(replaced('// caf\ufffd\na = "KEY!";\n', 'javascript', 'a.js')).toBe(none);
 });

@@ -123,6 +123,17 @@ describe('where a key has got to', () => {
     );
   });
 
+  test('a very long name of a place where fetches put refs', async () => {
+    const asked: string[] = [];
+    const ask: AskGit = (args) => {
+      asked.push(args.join(' '));
+      const output = `remote.x.fetch\n+refs/heads/*${':refs/a'.repeat(100_000)}*\0remote.y.fetch\n+a/*:refs/y/*\0`;
+      return Promise.resolve({ kind: 'answered', code: 0, output: args[0] === 'config' ? output : '' });
+    };
+    await remoteBranches(ask, new Set(['a'.repeat(40)]));
+    expect(asked.some((words) => words.includes('refs/y'))).toBe(true);
+  });
+
   test('a commit below merges, of which one side alone is pushed', async () => {
     const [below, aside] = [newKey(), newKey()];
     const base = commitFile('base.env', below);
