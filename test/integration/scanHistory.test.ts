@@ -285,6 +285,15 @@ describe('Scan Git History for API Keys', () => {
     assert.equal(said.level, 'warn');
   });
 
+  it('says when Git refuses to look, which is not to be in no repository', async () => {
+    repository.init();
+    leak(strangeKey());
+    repository.put('.git/config', '[broken');
+    const said = await scan();
+    assert.equal(said.text, 'No API key was found in 0 commits. Git failed, so this is incomplete.');
+    assert.equal(said.level, 'warn');
+  });
+
   it('says when there is no Git', async () => {
     repository.init();
     leak(strangeKey());
