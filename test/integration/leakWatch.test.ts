@@ -584,6 +584,33 @@ describe('Keys in documents', () => {
       await problemSaying(elsewhere, /is in a pushed commit\./);
     });
 
+    it('in a linked work tree whose repository is in no open folder: Git’s files are followed', async () => {
+      const place = await mkdtemp(join(tmpdir(), 'omi-'));
+      try {
+        const outside = relative(folder, join(await realpath(place), 'outside'));
+        await makeRepository(outside);
+        git(outside, 'commit', '--quiet', '--allow-empty', '-m', 'first');
+        git(outside, 'worktree', 'add', '--quiet', '-b', 'side', pathOf('tree'));
+        const { document } = await openFile('tree/bot.py', `key = "${newKey()}"\n`);
+        await problemSaying(document.uri, /does not ignore/);
+        git('tree', 'add', 'bot.py');
+        await until('Git to be heard of', async () => {
+          // What happens before a watch has begun is not told.
+          git('tree', 'update-index', '--force-write-index');
+          await new Promise((go) => setTimeout(go, 1500));
+          return problemsOf(document.uri).some(({ message }) =>
+            message.includes('in a file that Git tracks.'),
+          );
+        });
+        git('tree', 'commit', '--quiet', '-m', 'bot');
+        await problemSaying(document.uri, /is in a commit that is not pushed yet\./);
+        git('tree', 'push', '--quiet', 'origin', 'side');
+        await problemSaying(document.uri, /is in a pushed commit\./);
+      } finally {
+        await rm(place, { recursive: true, force: true });
+      }
+    });
+
     it('in Restricted Mode Git is not asked', async () => {
       await makeRepository('repo');
       const restore = replace(vscode.workspace, 'isTrusted', false);

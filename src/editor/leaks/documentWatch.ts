@@ -46,7 +46,7 @@ export class DocumentWatch {
         if (names.some((name) => change.affectsConfiguration(`${settingsSection}.${name}`)))
           this.#followSettings();
       }),
-      onGitSigns(() => this.#askGitAnew()),
+      onGitSigns(() => this.#askGitAnew(), parts.history.onDidChangeGit),
       onFileSigns({
         gone: (uris) => this.#followEnd(uris),
         changed: (uri) => this.#followChange(uri),

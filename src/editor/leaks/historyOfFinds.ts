@@ -7,6 +7,7 @@ import { byRepository } from '../../leaks/repositories';
 import { scanHistory } from '../../leaks/scanHistory';
 import type { Log } from '../log';
 import { openFolders } from '../openFolders';
+import { GitDirectories } from './gitDirectories';
 import { forgetStrayHistory } from './strayHistory';
 import { pathOfText } from './watchedText';
 
@@ -26,6 +27,7 @@ const historyLimitMs = 120_000;
  */
 export class HistoryOfFinds {
   readonly #parts: HistoryOfFindsParts;
+  readonly #directories = new GitDirectories();
   readonly #watch: { dispose(): void };
   /** Each look makes a new value; what else is told of a text is no reason to ask Git. */
   readonly #seen = new WeakSet<LookedInto>();
@@ -40,6 +42,9 @@ export class HistoryOfFinds {
   readonly #over = new AbortController();
   #isDue = false;
   #isReading = false;
+
+  /** Tells when something has changed in one of the repositories, wherever it lies. */
+  readonly onDidChangeGit = this.#directories.onDidChange;
 
   constructor(parts: HistoryOfFindsParts) {
     this.#parts = parts;
@@ -63,13 +68,16 @@ export class HistoryOfFinds {
   /** Forgets the commits that are nobody's any more, once folders were removed. */
   async forgetStray(): Promise<void> {
     await forgetStrayHistory(this.#parts.book);
-    // What was forgotten is read anew when its folder is back.
+    // What was forgotten is read anew when its folder is back, and what was not is followed further.
     this.#readAt.clear();
+    this.#directories.clear();
+    this.read(this.#parts.book.addresses);
   }
 
   dispose(): void {
     this.#watch.dispose();
     this.#over.abort();
+    this.#directories.dispose();
   }
 
   #follow(addresses: ReadonlySet<string>): void {
@@ -150,7 +158,9 @@ export class HistoryOfFinds {
 
   /** What all branches, remote ones and tags lead to, as one mark; undefined where Git does not say. */
   async #branches(root: string): Promise<string | undefined> {
-    const answer = await gitIn(root, this.#over.signal, openFolders())(['rev-parse', '--all']);
+    const ask = gitIn(root, this.#over.signal, openFolders());
+    await this.#directories.watch(root, ask);
+    const answer = await ask(['rev-parse', '--all']);
     if (answer.kind === 'missing' || answer.code !== 0) return undefined;
     return createHash('sha256').update(answer.output).digest('hex');
   }
