@@ -154,9 +154,26 @@ export class LeakBook {
     this.#tellKeys(before);
   }
 
+  /** Takes what has become of known commits; those that are no more (undefined) are forgotten. */
+  followHistory(changed: ReadonlyMap<HistoryFind, HistoryFind | undefined>): void {
+    const fingerprints = new Set([...changed.keys()].map(({ key }) => key.fingerprint));
+    for (const fingerprint of fingerprints) {
+      const finds = this.#history.get(fingerprint) ?? [];
+      const now = finds.flatMap((find) => (changed.has(find) ? (changed.get(find) ?? []) : find));
+      if (now.length > 0) this.#history.set(fingerprint, now);
+      else this.#history.delete(fingerprint);
+    }
+    if (fingerprints.size > 0) this.#tellKeys(fingerprints);
+  }
+
+  /** All commits that brought keys in. */
+  get history(): readonly HistoryFind[] {
+    return [...this.#history.values()].flat();
+  }
+
   /** Where the histories lie that something is known of. */
   get repositories(): ReadonlySet<string> {
-    return new Set([...this.#history.values()].flatMap((finds) => finds.map(({ repository }) => repository)));
+    return new Set(this.history.map(({ repository }) => repository));
   }
 
   /** The commits that brought a key in, newest first. */

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { maskRawKey } from '../omi/rawKey';
 import type { CommitFile } from './commitFiles';
-import { gitIn, type AskGit } from './git';
+import { gitIn, isInNoRepository, type AskGit } from './git';
 import { remoteBranches } from './remoteBranches';
 import { historyPlace } from './repositories';
 import { RepositoryHistory } from './repositoryHistory';
@@ -40,7 +40,7 @@ export type HistoryScan =
       readonly kind: 'scanned';
       /** The repository's folder; of a bare one its Git directory. */
       readonly root: string;
-      /** Where its history lies; undefined when a cancel came before that was known. */
+      /** Where its history lies; undefined when a cancel came before that was known, or Git refused to say. */
       readonly repository: string | undefined;
       /** Newest first, by author date. */
       readonly finds: readonly HistoryFind[];
@@ -76,18 +76,13 @@ export async function scanHistory(folder: string, wishes: HistoryWishes): Promis
   const git = gitIn(folder, signal, untrusted);
   const ask: AskGit = (args, question) => git([...whole, ...args], question);
   const repository = await repositoryOf(ask);
-  if (signal.aborted)
-    return {
-      kind: 'scanned',
-      root: folder,
-      repository: undefined,
-      finds: [],
-      commits: 0,
-      limits: ['cancelled'],
-    };
+  const nothing = { kind: 'scanned', root: folder, repository: undefined, finds: [], commits: 0 } as const;
+  if (signal.aborted) return { ...nothing, limits: ['cancelled'] };
   if (repository === 'missing') return { kind: (await isFolder(folder)) ? 'noGit' : 'noRepository' };
-  if (repository === 'none') return { kind: 'noRepository' };
-  return new Scan(ask, wishes, repository).run();
+  if (repository !== 'refused') return new Scan(ask, wishes, repository).run();
+  // Another owner of the folder, or a damaged configuration: there is a history, which nobody has searched.
+  const isNone = await isInNoRepository(folder, signal, untrusted);
+  return isNone ? { kind: 'noRepository' } : { ...nothing, limits: ['gitFailed'] };
 }
 
 interface Repository {
@@ -98,14 +93,14 @@ interface Repository {
   readonly limits: readonly HistoryLimit[];
 }
 
-async function repositoryOf(ask: AskGit): Promise<Repository | 'none' | 'missing'> {
+async function repositoryOf(ask: AskGit): Promise<Repository | 'refused' | 'missing'> {
   const line = async (...question: readonly string[]): Promise<string | undefined> => {
     const answer = await ask(question);
     return answer.kind === 'answered' && answer.code === 0 ? answer.output.replace(/\r?\n$/, '') : undefined;
   };
   const directory = await ask(['rev-parse', '--absolute-git-dir']);
   if (directory.kind === 'missing') return 'missing';
-  if (directory.code !== 0) return 'none';
+  if (directory.code !== 0) return 'refused';
   const gitDirectory = directory.output.replace(/\r?\n$/, '');
   const common = (await historyPlace(ask)) ?? gitDirectory;
   const isCut = (await line('rev-parse', '--is-shallow-repository')) === 'true';

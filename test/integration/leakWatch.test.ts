@@ -443,6 +443,15 @@ describe('Keys in documents', () => {
   });
 
   describe('how far a key has got out', () => {
+    /** What Git writes in a new repository, the machine may not tell of: a saved .gitignore is always heard of. */
+    const signsOf = async (place: string): Promise<(line?: string) => Promise<void>> => {
+      const editor = await openFile(`${place}/.gitignore`, '');
+      return async (line = '#') => {
+        await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), `${line}\n`));
+        await editor.document.save();
+      };
+    };
+
     it('kept out by .gitignore: information; and so with the file that names it', async () => {
       await makeRepository('repo');
       const { document } = await openFile('repo/.env', `OMI_API_KEY=${newKey()}\n`);
@@ -525,13 +534,8 @@ describe('Keys in documents', () => {
         const uri = await put('repo/sub/bot.py', `key = "${newKey()}"\n`);
         await scan();
         await problemSaying(uri, /does not ignore/);
-        const editor = await openFile('repo/.gitignore', '');
-        /** What Git writes in a repository that is new, the machine may not tell of: a saved .gitignore is always heard of. */
-        const giveSign = async (): Promise<void> => {
-          await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), 'sub\n'));
-          await editor.document.save();
-        };
-        await giveSign();
+        const giveSign = await signsOf('repo');
+        await giveSign('sub');
         await problemSaying(uri, /is in a file that Git ignores\./);
         git('repo', 'add', '--force', 'sub');
         await giveSign();
@@ -544,6 +548,68 @@ describe('Keys in documents', () => {
         await problemSaying(uri, /is in a pushed commit\./);
       });
     }
+
+    it('in a commit that was undone, or pushed when no file has its key any more', async () => {
+      await makeRepository('repo');
+      git('repo', 'commit', '--quiet', '--allow-empty', '-m', 'first');
+      const raw = newKey();
+      const uri = await put('repo/sub/bot.py', `key = "${raw}"\n`);
+      const elsewhere = await put('elsewhere.txt', raw);
+      const giveSign = await signsOf('repo');
+      const commit = async (): Promise<void> => {
+        git('repo', 'add', 'sub');
+        git('repo', 'commit', '--quiet', '-m', 'bot');
+        await giveSign();
+        await problemSaying(elsewhere, /is in a commit that is not pushed yet\./);
+      };
+      await scan();
+      await commit();
+      git('repo', 'reset', '--quiet', '--soft', 'HEAD~1');
+      await giveSign();
+      await problemSaying(uri, /is in a file that Git tracks\./);
+      await problemSaying(elsewhere, /is in this text\./);
+      await commit();
+      git('repo', 'reset', '--quiet', '--hard', 'HEAD~1');
+      await problems(uri, 0);
+      await giveSign();
+      await problemSaying(elsewhere, /is in this text\./);
+      await put('repo/sub/bot.py', `key = "${raw}"\n`);
+      await scan();
+      await commit();
+      git('repo', 'rm', '--quiet', 'sub/bot.py');
+      git('repo', 'commit', '--quiet', '-m', 'no bot');
+      await problems(uri, 0);
+      git('repo', 'push', '--quiet', 'origin', 'main');
+      await giveSign();
+      await problemSaying(elsewhere, /is in a pushed commit\./);
+    });
+
+    it('in a linked work tree whose repository is in no open folder: Git’s files are followed', async () => {
+      const place = await mkdtemp(join(tmpdir(), 'omi-'));
+      try {
+        const outside = relative(folder, join(await realpath(place), 'outside'));
+        await makeRepository(outside);
+        git(outside, 'commit', '--quiet', '--allow-empty', '-m', 'first');
+        git(outside, 'worktree', 'add', '--quiet', '-b', 'side', pathOf('tree'));
+        const { document } = await openFile('tree/bot.py', `key = "${newKey()}"\n`);
+        await problemSaying(document.uri, /does not ignore/);
+        git('tree', 'add', 'bot.py');
+        await until('Git to be heard of', async () => {
+          // What happens before a watch has begun is not told.
+          git('tree', 'update-index', '--force-write-index');
+          await new Promise((go) => setTimeout(go, 1500));
+          return problemsOf(document.uri).some(({ message }) =>
+            message.includes('in a file that Git tracks.'),
+          );
+        });
+        git('tree', 'commit', '--quiet', '-m', 'bot');
+        await problemSaying(document.uri, /is in a commit that is not pushed yet\./);
+        git('tree', 'push', '--quiet', 'origin', 'side');
+        await problemSaying(document.uri, /is in a pushed commit\./);
+      } finally {
+        await rm(place, { recursive: true, force: true });
+      }
+    });
 
     it('in Restricted Mode Git is not asked', async () => {
       await makeRepository('repo');

@@ -285,6 +285,51 @@ describe('Scan Git History for API Keys', () => {
     assert.equal(said.level, 'warn');
   });
 
+  it('says when Git refuses to look, which is not to be in no repository', async () => {
+    repository.init();
+    leak(strangeKey());
+    repository.put('.git/config', '[broken');
+    const said = await scan();
+    assert.equal(said.text, 'No API key was found in 0 commits. Git failed, so this is incomplete.');
+    assert.equal(said.level, 'warn');
+  });
+
+  describe('a key that is ignored in a file', () => {
+    let raw: string;
+    /** The file cannot take a comment: it is remembered that the key is ignored there. */
+    beforeEach(async () => {
+      raw = strangeKey();
+      repository.init();
+      const editor = await vscode.window.showTextDocument(
+        repository.put('local.json', `{"key": "${raw}"}\n`),
+      );
+      repository.commit();
+      editor.selection = new vscode.Selection(0, 12, 0, 12);
+      const { done } = stage.run('omi.leak.ignoreLine');
+      await stage.person.close();
+      await done;
+    });
+    afterEach(async () => {
+      const { done } = stage.run('omi.leak.stopIgnoring');
+      await stage.person.rows();
+      await vscode.commands.executeCommand('workbench.action.quickPickManyToggle');
+      await stage.person.acceptRows();
+      await stage.person.close();
+      await done;
+    });
+
+    it('is named once another file was committed with it', async () => {
+      assert.match((await scan()).text, /^No API key was found in 1 commit\./);
+      leak(raw);
+      assert.match((await scan()).text, /^Found 1 API key; 3 commits searched\./);
+    });
+
+    it('is named for the message of a commit', async () => {
+      repository.commit(`Use ${raw}`);
+      assert.match((await scan()).text, /^Found 1 API key; 2 commits searched\./);
+    });
+  });
+
   it('says when there is no Git', async () => {
     repository.init();
     leak(strangeKey());

@@ -46,7 +46,7 @@ export class DocumentWatch {
         if (names.some((name) => change.affectsConfiguration(`${settingsSection}.${name}`)))
           this.#followSettings();
       }),
-      onGitSigns(() => this.#askGitAnew()),
+      onGitSigns(() => this.#askGitAnew(), parts.history.onDidChangeGit),
       onFileSigns({
         gone: (uris) => this.#followEnd(uris),
         changed: (uri) => this.#followChange(uri),
@@ -145,8 +145,10 @@ export class DocumentWatch {
 
   /** Asks Git anew about every file in which keys are known, whoever has found them. */
   async #askGitAnew(): Promise<void> {
-    const { book, facts } = this.#parts;
+    const { book, facts, history } = this.#parts;
     facts.forget();
+    // Commits whose keys are in no file any more are looked at, too.
+    history.read([]);
     const uris = book.addresses.map((address) => Uri.parse(address, true));
     const standings = await gitStandings(uris.map(fileAt));
     for (const uri of uris) {

@@ -1,4 +1,4 @@
-import { Disposable, window, workspace, type Uri } from 'vscode';
+import { Disposable, window, workspace, type Event, type Uri } from 'vscode';
 import { after } from '../timers';
 
 /** Git writes several files for one act; in milliseconds. */
@@ -10,8 +10,10 @@ const marks = '**/{.gitignore,.git/{index,HEAD,packed-refs,logs/HEAD,refs/**}}';
 /**
  * Tells when Git may see files otherwise than before: a `.gitignore` or something of the repository has changed, the
  * person is back from another window, or the workspace is trusted now. Waits until the listener is done with the last.
+ *
+ * @param elsewhere tells of repositories that lie in no open folder.
  */
-export function onGitSigns(listener: () => Promise<void>): Disposable {
+export function onGitSigns(listener: () => Promise<void>, elsewhere: Event<void>): Disposable {
   let rest: { dispose(): void } | undefined;
   let isWorking = false;
   const tell = (): void => {
@@ -37,6 +39,7 @@ export function onGitSigns(listener: () => Promise<void>): Disposable {
   const watcher = workspace.createFileSystemWatcher(marks);
   return Disposable.from(
     ...[watcher, watcher.onDidChange(tell), watcher.onDidCreate(tell), watcher.onDidDelete(tell)],
+    elsewhere(tell),
     workspace.onDidSaveTextDocument(({ uri }) => tellOf([uri])),
     workspace.onDidCreateFiles(({ files }) => tellOf(files)),
     workspace.onDidDeleteFiles(({ files }) => tellOf(files)),

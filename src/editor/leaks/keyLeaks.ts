@@ -2,7 +2,7 @@ import { Uri } from 'vscode';
 import type { Exposure, Judgement, Severity } from '../../leaks/judgement';
 import { exposureOf } from '../../leaks/judgement';
 import type { FileStanding } from '../../leaks/git';
-import type { FoundKey } from '../../leaks/leakBook';
+import type { FoundKey, IgnoredKey } from '../../leaks/leakBook';
 import type { HistoryFind } from '../../leaks/scanHistory';
 import type { SeenKey } from '../../leaks/seenKey';
 import type { Leaks } from './leaks';
@@ -42,14 +42,21 @@ export function keyLeaks(leaks: Leaks): readonly KeyLeak[] {
     if (others) others.push(place);
     else found.set(fingerprint, [place]);
   }
-  const ignored = new Set(book.ignored.map(({ fingerprint }) => fingerprint));
-  return (
-    book.keys
-      // A key that is ignored where it stands is not brought up again for the commits that it is in.
-      .filter(({ fingerprint }) => found.has(fingerprint) || !ignored.has(fingerprint))
-      .map((key) => keyLeakOf(leaks, key, found.get(key.fingerprint) ?? []))
-      .filter(({ places, history }) => places.length + history.length > 0)
-      .sort(byLoudness)
+  const { ignored } = book;
+  return book.keys
+    .filter(({ fingerprint }) => found.has(fingerprint) || !isIgnored(ignored, book.historyOf(fingerprint)))
+    .map((key) => keyLeakOf(leaks, key, found.get(key.fingerprint) ?? []))
+    .filter(({ places, history }) => places.length + history.length > 0)
+    .sort(byLoudness);
+}
+
+/** Whether all commits brought their key into files in which it is ignored: for those it is not brought up again. */
+function isIgnored(ignored: readonly IgnoredKey[], history: readonly HistoryFind[]): boolean {
+  return history.every(({ key, path }) =>
+    ignored.some(
+      ({ fingerprint, address }) =>
+        fingerprint === key.fingerprint && (address === '' || isFileOf(address, path)),
+    ),
   );
 }
 

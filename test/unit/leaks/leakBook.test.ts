@@ -117,6 +117,33 @@ describe('history', () => {
   });
 });
 
+test('commits that were followed change, or go; those that are not known any more stay away', () => {
+  const [key, other] = [newKey(), newKey()];
+  book.look([textWith('file:///a', key), textWith('file:///b', other)]);
+  const [undone, pushed, kept] = [commitOf(key, 'a', 3), commitOf(key, 'b', 2), commitOf(key, 'c', 1)];
+  book.noteHistory([undone, pushed, kept, commitOf(other, 'd')]);
+  expect(book.history.map(({ commit }) => commit)).toEqual(['a', 'b', 'c', 'd']);
+  told = [];
+  const published = { ...pushed, isPublished: true, branches: ['origin/main'] };
+  book.followHistory(
+    new Map([
+      [undone, undefined],
+      [pushed, published],
+      [commitOf(key, 'e'), published],
+    ]),
+  );
+  expect(book.historyOf(key.fingerprint)).toEqual([published, kept]);
+  expect(told.map((addresses) => [...addresses])).toEqual([['file:///a']]);
+  book.followHistory(
+    new Map([
+      [kept, undefined],
+      [published, undefined],
+    ]),
+  );
+  expect(book.historyOf(key.fingerprint)).toEqual([]);
+  expect(book.repositories).toEqual(new Set(['/repo/.git']));
+});
+
 describe('lives', () => {
   test('are those that the server in use has told', async () => {
     const { fingerprint } = newKey();

@@ -442,6 +442,22 @@ describe('kinds of repositories', () => {
   });
 });
 
+test('a repository that Git refuses to look into is not none', async () => {
+  commitFile('.env', newKey());
+  write('.git/config', '[broken');
+  const { repo: root } = place;
+  const refused = {
+    kind: 'scanned',
+    root,
+    repository: undefined,
+    finds: [],
+    commits: 0,
+    limits: ['gitFailed'],
+  };
+  expect(await scan()).toEqual(refused);
+  expect(await scan(root, { paths: ['.env'] })).toEqual(refused);
+});
+
 describe('progress and cancel', () => {
   test('progress never goes back, and ends with all commits', async () => {
     for (let index = 0; index < 12; index += 1) commitFile('file', `${'x\n'.repeat(20_000)}${String(index)}`);
