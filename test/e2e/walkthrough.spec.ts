@@ -31,5 +31,16 @@ test('the walkthrough shows four steps with their pictures, and ticks them off a
   for (const title of ['Sign in to Omi', 'See your API keys']) {
     await expect(step(title).locator('.codicon-getting-started-step-checked').first()).toBeVisible();
   }
-  await expect(step('Revoke an API key').locator('.codicon-getting-started-step-checked')).toHaveCount(0);
+  const create = step('Create an API key').locator('.codicon-getting-started-step-checked');
+  const revoke = step('Revoke an API key').locator('.codicon-getting-started-step-checked');
+  await expect(create.or(revoke)).toHaveCount(0);
+  await person.run('Omi: Create API Key');
+  await expect(person.quickInput).toContainText('Developer Key');
+  await person.press('Escape');
+  await expect(create.first()).toBeVisible();
+  await expect(revoke).toHaveCount(0);
+  await person.run('Omi: Revoke API Key');
+  await expect(person.quickInput).toContainText('prod-bot');
+  await person.press('Escape');
+  await expect(revoke.first()).toBeVisible();
 });

@@ -54,6 +54,31 @@ describe('The view API Keys', () => {
       assert.match(prefix, /^omi_dev_[0-9a-f]{4}\.\.\.[0-9a-f]{4}$/);
     });
 
+    it("tells the last use to the hour at most, wherever it stands: Omi's record lags by as much", async () => {
+      stage.addKey('ada', { name: 'busy-bot', lastUsedAt: Date.now() - 5 * 60_000 });
+      await stage.refresh();
+      const row = await stage.row('busy-bot');
+      const item = await stage.item(row);
+      assert.match(String(item.description), / · used within the last hour$/);
+      assert.match(item.accessibilityInformation?.label ?? '', /, used within the last hour$/);
+      const tooltip = textOf(await stage.tooltip(row))
+        .replaceAll('\\', '')
+        .replaceAll('&nbsp;', ' ');
+      assert.match(tooltip, /^- Last used: .*\d.* \(within an hour\)$/m);
+      const command = stage.run('omi.key.revoke', row);
+      const question = await stage.person.answer(undefined);
+      await command.done;
+      assert.match(question.detail ?? '', / Last used within the last hour\. This cannot be undone\.$/);
+      const pick = stage.run('omi.key.revoke');
+      const { items } = await stage.person.quickPick();
+      assert.match(
+        items.find(({ label }) => label === 'busy-bot')?.description ?? '',
+        / · used within the last hour$/,
+      );
+      await stage.person.escape();
+      await pick.done;
+    });
+
     it('says that a key was never used', async () => {
       const item = await stage.item(await stage.row('never-used'));
       assert.match(String(item.description), / · never used$/);

@@ -237,6 +237,10 @@ describe('Found keys in the view API Keys', () => {
     const keys = Array.from({ length: 5000 }, () => unnotedKey());
     repository.put('many.txt', keys.join('\n'));
     repository.put('one.txt', `${rawOf('prod-bot')}\n`.repeat(5000));
+    let redraws = 0;
+    const listener = stage.onDidRedraw(() => {
+      redraws += 1;
+    });
     await scan();
     const group = await until('all', async () => {
       const rows = await stage.groups();
@@ -245,14 +249,11 @@ describe('Found keys in the view API Keys', () => {
     const places = await below(await stage.row('prod-bot'));
     assert.equal(places.length, 201);
     assert.equal((await drawn(places)).at(-1), '4800 more places |  | ellipsis');
-    let redraws = 0;
-    const listener = stage.onDidRedraw(() => {
-      redraws += 1;
-    });
     const items = await Promise.all((await below(group)).map((row) => stage.item(row)));
     listener.dispose();
     assert.equal(new Set(items.map(({ id }) => id)).size, 5000);
-    assert.equal(redraws, 0);
+    // What was found is drawn, and then the lists that say whose it is; never one redraw for a key or a place.
+    assert.ok(redraws > 0 && redraws <= 6, `${String(redraws)} redraws`);
     const { shown, logged } = hostWatch();
     assert.ok(![...shown, ...logged].some((text) => holdsRawKey(text)));
   });

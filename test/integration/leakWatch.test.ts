@@ -85,6 +85,28 @@ describe('Keys in documents', () => {
       await problems(editor.document.uri, 0);
     });
 
+    it('a text only when nobody has typed for 300 milliseconds, not at each key', async () => {
+      const editor = await openFile('quick.txt', `key ${newKey()}\n`);
+      const { uri } = editor.document;
+      await problems(uri);
+      const drawnBefore = hostWatch().problemsDrawn.length;
+      const start = performance.now();
+      for (let count = 0; count < 20; count += 1) {
+        await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), '\n'));
+      }
+      await until('the problem to move', () => problemsOf(uri)[0]?.range.start.line === 20);
+      // However slow the machine is: before each look the text has rested.
+      const mostLooks = Math.floor((performance.now() - start) / 300);
+      const drawn = hostWatch().problemsDrawn.slice(drawnBefore);
+      // Each edit moves the key to a line of its own, which tells the looks apart.
+      const linesSeen = new Set(
+        drawn.flatMap(({ address, lines }) => (address === uri.toString() ? lines : [])),
+      );
+      linesSeen.delete(0);
+      assert.ok(linesSeen.has(20));
+      assert.ok(linesSeen.size <= mostLooks, `${String(linesSeen.size)} looks, ${String(mostLooks)} at most`);
+    });
+
     it('an untitled text, until it is closed', async () => {
       const document = await vscode.workspace.openTextDocument({ content: `x ${newKey()} y` });
       await vscode.window.showTextDocument(document);
@@ -212,7 +234,7 @@ describe('Keys in documents', () => {
         return { dispose: () => undefined };
       });
       try {
-        const uri = await put('large.txt', `${newKey()}\n${'x'.repeat(1024 * 1024)}\n`);
+        const uri = await put('largeAndKnown.txt', `${newKey()}\n${'x'.repeat(1024 * 1024)}\n`);
         await scan();
         await problems(uri);
         const editor = await vscode.window.showTextDocument(uri);

@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import { findsIn } from '../../src/leaks/seenKey';
 import { hostWatch, replace } from './support/hostWatch';
 import { dataRoute, keyRoute, masked, named, useLeakScene, type RawKey } from './support/leakScene';
-import { pathOf, put } from './support/leaks';
+import { pathOf, problemSaying, put } from './support/leaks';
 import type { ShownMessage } from './support/person';
 import { forgetLeaks, useRepository } from './support/repository';
 import type { Running } from './support/stage';
@@ -18,6 +18,8 @@ describe('Respond to Leaked API Key', () => {
   const scene = useLeakScene('leak');
 
   const idPath = ({ family, id }: RawKey): string => `/v1/${family}/keys/${id}`;
+  /** Another raw key, of which a list shows the same digits. */
+  const twinOf = (raw: string): string => `${raw.slice(0, 12)}${'0'.repeat(24)}${raw.slice(-4)}`;
   const isAlive = ({ family, id }: RawKey): boolean =>
     scene.stage.sandbox.keys('ada', family).some((key) => key.id === id);
 
@@ -276,6 +278,115 @@ describe('Respond to Leaked API Key', () => {
       first.press('Check Again');
       assert.match((await scene.closeLast(command)).text, /^Proven dead/);
       assert.deepEqual(scene.stage.deletes(), [idPath(key)]);
+    });
+
+    it('that Omi lets in although it is revoked: STILL LIVE, for no cached login explains it', async () => {
+      const key = scene.key();
+      const { document } = await scene.showLeak(key.raw);
+      const command = scene.respond();
+      const question = await scene.stage.person.nextMessage();
+      const refusal = { status: 403, body: { detail: 'Insufficient permissions' } };
+      const fault = scene.stage.sandbox.fault({ path: keyRoute, times: Infinity, effect: refusal });
+      question.press('Revoke Now');
+      const first = await scene.stage.person.nextMessage();
+      assert.deepEqual(
+        [first.level, first.text, first.buttons],
+        [
+          'error',
+          `${named(key)} is STILL LIVE: Omi still lets it in, and no cached login explains that.`,
+          ['Try Again', 'Show Log'],
+        ],
+      );
+      assert.deepEqual(
+        [isAlive(key), scene.activity.at(-1)],
+        [false, 'respond prod-bot stillLive list, dataRoute'],
+      );
+      await problemSaying(document.uri, /It still works/);
+      fault.clear();
+      first.press('Try Again');
+      const last = await scene.closeLast(command);
+      assert.equal(
+        last.text,
+        `Already dead: ${named(key)} was gone before anything was revoked. ${bothRefuse}`,
+      );
+      assert.deepEqual(scene.stage.deletes(), [idPath(key)]);
+    });
+
+    it('with the digits of the one that was revoked: the leaked one is STILL LIVE, and named by its ID', async () => {
+      const key = scene.key();
+      const leaked = scene.keyOf('grace', { name: 'twin', raw: twinOf(key.raw) });
+      const unasked = scene.stage.sandbox.fault({ path: keyRoute, times: Infinity, effect: { status: 503 } });
+      const { document } = await scene.showLeak(leaked.raw);
+      const command = scene.respond();
+      const question = await scene.stage.person.nextMessage();
+      assert.match(question.detail ?? '', /Omi did not name the key: it is the only one of yours/);
+      unasked.clear();
+      question.press('Revoke Now');
+      const first = await scene.stage.person.nextMessage();
+      assert.deepEqual(
+        [first.level, first.text, first.buttons],
+        [
+          'error',
+          `The leaked key is STILL LIVE: it begins and ends like ${named(key)}, which was revoked, but is another one. ` +
+            `Its ID is ${leaked.id}.`,
+          ['Try Again', 'Show Log'],
+        ],
+      );
+      assert.deepEqual(scene.stage.deletes(), [idPath(key)]);
+      await problemSaying(document.uri, /It still works/);
+      first.press('Try Again');
+      const last = await scene.closeLast(command);
+      assert.match(
+        last.text,
+        /is alive, but belongs to no account that is signed in here\. Nothing was revoked\./,
+      );
+      assert.deepEqual(scene.stage.deletes(), [idPath(key)]);
+    });
+
+    it('that could be either of two: revokes neither, and leads to the pick', async () => {
+      const key = scene.key();
+      const twin = scene.stage.addKey('ada', { name: 'twin', raw: twinOf(key.raw) });
+      const refusal = { status: 403, body: { detail: 'Insufficient permissions' } };
+      scene.stage.sandbox.fault({ path: keyRoute, times: Infinity, effect: refusal });
+      await scene.showLeak(key.raw);
+      const command = scene.respond();
+      const stop = await scene.stage.person.nextMessage();
+      assert.deepEqual(
+        [stop.level, stop.text, stop.buttons],
+        [
+          'warn',
+          `Several of your keys begin and end like ${masked(key)}, and Omi did not tell which of them it is. Nothing was revoked.`,
+          ['Try Again', 'Revoke API Key'],
+        ],
+      );
+      stop.press('Revoke API Key');
+      await scene.stage.person.tick('twin');
+      assert.equal((await scene.stage.person.answer('Revoke')).text, 'Revoke "twin"?');
+      assert.match((await scene.closeLast(command)).text, /^Revoked "twin"/);
+      assert.deepEqual([scene.stage.deletes(), isAlive(key)], [[idPath(twin)], true]);
+    });
+
+    it('while its list cannot be read: says which and why, revokes nothing; Try Again goes on', async () => {
+      const key = scene.key();
+      const refusal = { status: 403, body: { detail: 'Not now' } };
+      const fault = scene.stage.sandbox.fault({ path: '/v1/dev/keys', times: Infinity, effect: refusal });
+      await scene.showLeak(key.raw);
+      const command = scene.respond();
+      const stop = await scene.stage.person.nextMessage();
+      assert.deepEqual(
+        [stop.level, stop.text, stop.buttons],
+        [
+          'warn',
+          `Whose key ${masked(key)} is could not be found out. The list of ada@example.com could not be read: ` +
+            'Omi does not allow this. It says: Not now. Nothing was revoked.',
+          ['Try Again', 'Show Log'],
+        ],
+      );
+      assert.deepEqual(scene.stage.deletes(), []);
+      fault.clear();
+      stop.press('Try Again');
+      await scene.answer('Revoke Now');
+      assert.match((await scene.closeLast(command)).text, /^Proven dead/);
     });
 
     it('that somebody revoked while the question was open: already dead', async () => {

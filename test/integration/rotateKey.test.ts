@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { SandboxKey } from '../../sandbox/server';
 import { findOccurrences, replaceOccurrences } from '../../src/editor/secrets/occurrences';
+import type { KeysNode } from '../../src/editor/views/keysTree';
 import type { Activity } from '../../src/keys/activity';
 import type { Rotation } from '../../src/keys/rotation';
 import { withoutAutoSave } from './support/editorSettings';
@@ -12,7 +13,7 @@ import { hidden } from './support/hidden';
 import { hostWatch } from './support/hostWatch';
 import { latch } from './support/latch';
 import type { ShownMessage } from './support/person';
-import { configure, useStage, type Family, type Running } from './support/stage';
+import { configure, labelOf, useStage, type Family, type Running } from './support/stage';
 import { until } from './support/until';
 
 const keyRoute = /^\/v1\/dev\/key$/;
@@ -121,14 +122,55 @@ describe('Rotate API Key', () => {
     assert.equal(stage.person.unseen, 0, 'more than one notification');
     return message;
   };
+  const rotationRows = async (): Promise<KeysNode[]> =>
+    (await stage.groups()).filter(({ kind }) => kind === 'rotation');
   /** The row of the one open rotation, as the view hands it to a command. */
-  const row = (): unknown => {
-    const [rotation] = openRotations();
-    return { kind: 'rotation', rotation };
+  const row = (): Promise<KeysNode> =>
+    until('the row of the rotation', async () => (await rotationRows())[0]);
+  /** The keys that the view marks as parts of a rotation, each with what its menu and its icon go by. */
+  const markedKeys = async (): Promise<string[]> => {
+    const rows = (await stage.nodes(oldKey.family)).map(async (node) => {
+      const item = await stage.item(node);
+      const mark = String(item.description).split(' · ').at(-1) ?? '';
+      if (node.kind !== 'key' || !mark.includes('rotat')) return [];
+      const which = node.target.key.id === oldKey.id ? 'old' : node.target.key.id === freshKey().id && 'new';
+      return [`${String(which)}: ${mark}, ${item.contextValue ?? ''}${spins(item) ? ', spins' : ''}`];
+    });
+    return (await Promise.all(rows)).flat().toSorted();
+  };
+  /** How many rotations the badge counts, which is the sum of all that it names. */
+  const badgeCount = (): number => {
+    const { value, tooltip } = stage.view.badge ?? { value: 0, tooltip: '' };
+    const counts = Array.from(tooltip.matchAll(/([^,]+): (\d+)/g), ([, what, count]) => ({ what, count }));
+    assert.equal(
+      value,
+      counts.reduce((sum, { count }) => sum + Number(count), 0),
+    );
+    return Number(counts.find(({ what }) => what?.trim() === 'Open rotations')?.count ?? 0);
+  };
+  /** Holds what the view shows of the one open rotation; both keys take part in it unless just the old one is there. */
+  const holdRows = async (words: string, { isInWork = false, isMade = true } = {}): Promise<void> => {
+    assert.equal((await rotationRows()).length, 1);
+    const item = await stage.item(await row());
+    assert.deepEqual(
+      [labelOf(item), item.description, item.contextValue, spins(item)],
+      [`Rotation of ${oldKey.name}`, words, isInWork ? 'omi.busy' : 'omi.rotation', isInWork],
+    );
+    const manner = isInWork ? 'omi.busy, spins' : `omi.key.${oldKey.family}`;
+    assert.deepEqual(await markedKeys(), [
+      ...(isMade ? [`new: new key of a rotation, ${manner}`] : []),
+      `old: being rotated, ${manner}`,
+    ]);
+    assert.equal(badgeCount(), 1);
+  };
+  /** Holds that the view shows no rotation any more. */
+  const holdNoRows = async (): Promise<void> => {
+    await until('the row to go', async () => (await rotationRows()).length === 0);
+    assert.deepEqual([await markedKeys(), badgeCount()], [[], 0]);
   };
   /** `isOrdered`: whether the end of the old key was ordered already. */
   const undo = async (isOrdered?: boolean): Promise<ShownMessage> => {
-    const command = stage.run('omi.rotation.undo', row());
+    const command = stage.run('omi.rotation.undo', await row());
     const question = await stage.person.nextMessage();
     assert.equal(question.isModal, true);
     assert.ok(question.detail?.includes(masked(freshKey())));
@@ -198,7 +240,9 @@ describe('Rotate API Key', () => {
       const question = await stage.person.nextMessage();
       assert.match(question.detail ?? '', /Omi offers no way to prove that an MCP key works\. Then omi_mcp_/);
       question.press('Rotate');
-      await acceptPlaces();
+      await reviewPlaces();
+      await holdRows('new key made, not placed yet', { isInWork: true });
+      await stage.person.acceptRows();
       const message = await closeLast(command);
       assert.match(message.text, /is in bot-\d+\/mcp\.json:1\. Omi offers no way to prove that it works\.$/);
       assert.ok((await read('mcp.json')).includes(rawOf(freshKey())));
@@ -355,8 +399,9 @@ describe('Rotate API Key', () => {
       });
       const message = await closeLast(await rotate());
       assert.match(message.text, /Whether a new key was made is not known\./);
+      await holdRows('the new key may have been made', { isMade: false });
       stage.sandbox.clearFaults();
-      const resumed = stage.run('omi.rotation.resume', row());
+      const resumed = stage.run('omi.rotation.resume', await row());
       const found = await stage.person.nextMessage();
       assert.match(found.text, /^A new key was made, but its secret was lost/);
       found.press('Forget');
@@ -375,7 +420,7 @@ describe('Rotate API Key', () => {
         message.text,
         /did not answer within 1 second\. Whether a new key was made is not known\./,
       );
-      const command = stage.run('omi.rotation.undo', row());
+      const command = stage.run('omi.rotation.undo', await row());
       const nothing = await stage.person.nextMessage();
       assert.equal(nothing.text, `No new key for "ci" was found. ${works()}`);
       assert.deepEqual(nothing.buttons, ['Start Over', 'Forget']);
@@ -516,7 +561,7 @@ describe('Rotate API Key', () => {
       await stage.person.escape();
       await closeLast(command);
       await write('.env', rawOf(freshKey()));
-      const resumed = stage.run('omi.rotation.resume', row());
+      const resumed = stage.run('omi.rotation.resume', await row());
       await stage.person.take('Keep Where It Is in This Workspace');
       const message = await closeLast(resumed);
       assert.match(message.text, /^Rotated "ci".* is in bot-\d+\/\.env:1\.$/);
@@ -604,7 +649,7 @@ describe('Rotate API Key', () => {
 
   describe('stopped at', () => {
     /** Takes a rotation to a stage, leaves it there, and closes what was said. */
-    const stopAt = async (stopped: 'made' | 'proven' | 'revoking'): Promise<void> => {
+    const stopAt = async (stopped: 'made' | 'proven' | 'placed' | 'revoking'): Promise<void> => {
       await write('.env', rawOf(meet()));
       if (stopped === 'made')
         stage.sandbox.fault({ path: keyRoute, times: Infinity, effect: { status: 503 } });
@@ -613,21 +658,33 @@ describe('Rotate API Key', () => {
       }
       const command = await rotate();
       if (stopped !== 'made') await reviewPlaces();
+      if (stopped === 'placed') {
+        stage.sandbox.fault({ method: 'GET', path: /keys$/, times: Infinity, effect: { status: 503 } });
+      }
       if (stopped === 'proven') await stage.person.escape();
-      if (stopped === 'revoking') await stage.person.acceptRows();
+      if (stopped === 'placed' || stopped === 'revoking') await stage.person.acceptRows();
       await closeLast(command);
       stage.sandbox.clearFaults();
       assert.equal(openRotations()[0]?.stage, stopped);
     };
 
-    for (const stopped of ['made', 'proven', 'revoking'] as const) {
+    for (const [stopped, words] of [
+      ['made', 'new key made, not proven yet'],
+      ['proven', 'new key works, not placed yet'],
+      ['placed', 'new key placed, old key still live'],
+      ['revoking', 'end of the old key not confirmed'],
+    ] as const) {
+      const isPlaced = stopped === 'placed' || stopped === 'revoking';
+
       it(`${stopped}: resumed from its row`, async () => {
         await stopAt(stopped);
-        const command = stage.run('omi.rotation.resume', row());
-        if (stopped !== 'revoking') await acceptPlaces();
+        await holdRows(words);
+        const command = stage.run('omi.rotation.resume', await row());
+        if (!isPlaced) await acceptPlaces();
         assert.match((await closeLast(command)).text, /^Rotated "ci"/);
         assert.deepEqual(alive(), ['new']);
         assert.equal(posts().length, 1);
+        await holdNoRows();
       });
 
       it(`${stopped}: undone from its row`, async () => {
@@ -635,9 +692,10 @@ describe('Rotate API Key', () => {
         const fresh = freshKey();
         const { text } = await undo(stopped === 'revoking');
         assert.ok(text.startsWith(`Undone: the new key ${masked(fresh)} is revoked`), text);
-        assert.equal(text.includes(`still written in: ${folder}/.env:1`), stopped === 'revoking');
+        assert.equal(text.includes(`still written in: ${folder}/.env:1`), isPlaced);
         assert.deepEqual(alive(), ['old']);
         assert.deepEqual(openRotations(), []);
+        await holdNoRows();
       });
     }
 
@@ -666,7 +724,7 @@ describe('Rotate API Key', () => {
 
     it('proven: finished in another window while undo asks: says that it is over', async () => {
       await stopAt('proven');
-      const command = stage.run('omi.rotation.undo', row());
+      const command = stage.run('omi.rotation.undo', await row());
       const question = await stage.person.nextMessage();
       stage.sandbox.deleteKey('ada', oldKey.id);
       await forgetRotations();
@@ -679,7 +737,7 @@ describe('Rotate API Key', () => {
     it('made: the vault has forgotten the secret', async () => {
       await stopAt('made');
       await hostWatch().context?.secrets.delete(`omi.secret.${freshKey().id}`);
-      const message = await closeLast(stage.run('omi.rotation.resume', row()));
+      const message = await closeLast(stage.run('omi.rotation.resume', await row()));
       assert.match(
         message.text,
         /exists, but VS Code's secret storage does not give its secret\. The old key /,
@@ -691,10 +749,12 @@ describe('Rotate API Key', () => {
 
     it('made: in another account it is told whose it is', async () => {
       await stopAt('made');
+      const seen = await row();
       await stage.signIn('grace');
       stage.sandbox.clearRequests();
+      assert.deepEqual(await rotationRows(), []);
       for (const command of ['omi.rotation.resume', 'omi.rotation.undo']) {
-        const message = await closeLast(stage.run(command, row()));
+        const message = await closeLast(stage.run(command, seen));
         assert.equal(
           message.text,
           'The rotation of "ci" belongs to the account ada@example.com. Switch to it first.',
@@ -719,12 +779,16 @@ describe('Rotate API Key', () => {
       const command = await rotate();
       await stage.sandbox.waitForRequest({ method: 'POST' });
       assert.equal(stage.contextKey('omi.working'), true);
-      const second = await closeLast(stage.run('omi.rotation.resume', row()));
+      await holdRows('the new key may have been made', { isInWork: true, isMade: false });
+      const second = await closeLast(stage.run('omi.rotation.resume', await row()));
       assert.equal(second.text, 'The rotation of "ci" is under way.');
       answer.open();
-      await acceptPlaces();
+      await reviewPlaces();
+      await holdRows('new key works, not placed yet', { isInWork: true });
+      await stage.person.acceptRows();
       assert.match((await closeLast(command)).text, /^Rotated "ci"/);
       assert.equal(stage.contextKey('omi.working'), false);
+      await holdNoRows();
     });
 
     it('making: a cancel after the request leaves it open', async () => {
@@ -741,9 +805,15 @@ describe('Rotate API Key', () => {
         /^"ci" is not rotated\. Whether a new key was made is not known\. The old key /,
       );
       assert.equal(openRotations()[0]?.stage, 'making');
+      await holdRows('the new key may have been made', { isMade: false });
     });
   });
 });
+
+/** Whether a row shows that it is being worked on. */
+function spins({ iconPath }: vscode.TreeItem): boolean {
+  return iconPath instanceof vscode.ThemeIcon && iconPath.id === 'loading~spin';
+}
 
 describe('Finding keys in texts', () => {
   const raw = `omi_dev_${'0123456789abcdef'.repeat(2)}`;

@@ -167,7 +167,9 @@ async function settle(parts: Parts, incident: Incident, target: KeyTarget, end: 
     await tellLife(parts, incident.seen, { kind: 'dead' });
     await forgetSecretsOf(parts, [key]);
   } else if (end.kind === 'stillLive') {
-    await tellLife(parts, incident.seen, { kind: 'alive', accountId });
+    // Omi lets it in although it is not in this account's list: that it is absent there says nothing of its life.
+    const isListless = end.why.kind === 'otherKey' || end.why.kind === 'stillAnswering';
+    await tellLife(parts, incident.seen, { kind: 'alive', accountId: isListless ? undefined : accountId });
   }
 }
 

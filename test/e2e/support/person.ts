@@ -96,6 +96,14 @@ export class Person {
     await row.getByRole('button', { name: 'Revoke API Key' }).click();
   }
 
+  /** Clicks an icon of a row that is drawn anew from time to time, as after its extension host has come back. */
+  async clickIcon(row: Locator, name: string): Promise<void> {
+    await expect(async () => {
+      await row.hover({ timeout: 1000 });
+      await row.getByRole('button', { name }).click({ timeout: 1000 });
+    }).toPass({ timeout: 60_000 });
+  }
+
   /** Selects rows as with the mouse and the Ctrl key. */
   async select(...rows: readonly Locator[]): Promise<void> {
     for (const [index, row] of rows.entries()) {
@@ -183,6 +191,11 @@ export class Person {
       await row.click();
       await expect(box).toHaveAttribute('aria-checked', 'true');
     }
+  }
+
+  /** Accepts what is ticked in the open pick, by its button: wherever the focus is, as after a row was drawn anew. */
+  async acceptTicked(): Promise<void> {
+    await this.quickInput.getByRole('button', { name: 'OK', exact: true }).click();
   }
 
   /** Chooses the workspace as the place of a rotated key, up to the review, where all places are ticked. */

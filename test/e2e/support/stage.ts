@@ -41,7 +41,7 @@ for (const { content } of await answer.json()) {
 }
 `;
 
-type OpenWindow = (wishes?: WindowWishes) => Promise<Person>;
+export type OpenWindow = (wishes?: WindowWishes) => Promise<Person>;
 
 /** Windows that belong together, looked at for secrets all the time. */
 interface Windows {

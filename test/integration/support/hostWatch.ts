@@ -13,6 +13,8 @@ export interface HostWatch {
   context: vscode.ExtensionContext | undefined;
   /** What the extension has put into the status bar. */
   readonly statusBar: WatchedStatusItem[];
+  /** Each text whose problems were drawn, with the lines they are at, as often as that was done. */
+  readonly problemsDrawn: { readonly address: string; readonly lines: readonly number[] }[];
   /** What the extension registered for VS Code's Accounts menu. */
   provider: vscode.AuthenticationProvider | undefined;
   /** What the extension makes links of in the terminal. */
@@ -56,6 +58,7 @@ function startWatch(): HostWatch {
     provider: undefined,
     terminalLinks: undefined,
     statusBar: [],
+    problemsDrawn: [],
     contextKeys: new Map(),
     commandsRun: [],
     shown: [],
@@ -102,6 +105,22 @@ function startWatch(): HostWatch {
     });
     watch.statusBar.push(watched);
     return item;
+  });
+
+  const createDiagnosticCollection = vscode.languages.createDiagnosticCollection.bind(vscode.languages);
+  replace(vscode.languages, 'createDiagnosticCollection', (name: string) => {
+    const collection = createDiagnosticCollection(name);
+    const set = collection.set.bind(collection);
+    replace(collection, 'set', (entries: readonly [vscode.Uri, readonly vscode.Diagnostic[]][]) => {
+      for (const [uri, problems] of entries) {
+        watch.problemsDrawn.push({
+          address: uri.toString(),
+          lines: problems.map(({ range }) => range.start.line),
+        });
+      }
+      set(entries);
+    });
+    return collection;
   });
 
   const setStatusBarMessage = vscode.window.setStatusBarMessage.bind(vscode.window);

@@ -2,7 +2,17 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { SessionState } from '../../../src/account/sessions';
-import { busyContextValue, commandIds, contextKeys, keyContextValue, viewIds } from '../../../src/editor/ids';
+import {
+  busyContextValue,
+  commandIds,
+  contextKeys,
+  keyContextValue,
+  placeContextValue,
+  rotationContextValue,
+  strangerContextValue,
+  viewIds,
+  waitingContextValue,
+} from '../../../src/editor/ids';
 import type { KeyRingState } from '../../../src/keys/keyRing';
 import { defaultBaseUrl } from '../../../src/omi/baseUrl';
 import { keyFamilies } from '../../../src/omi/rawKey';
@@ -304,6 +314,44 @@ describe('menus, keys and views', () => {
       commandIds.revokeKey,
     ]);
     expect(listed.filter(({ command }) => command === commandIds.revokeKey)).toHaveLength(1);
+  });
+
+  /** The commands that a row offers, in the order in which VS Code shows them. */
+  const offered = (viewItem: string, isInline: boolean): string[] =>
+    itemMenu
+      .filter(({ when }) => holds(when ?? 'true', { view: viewIds.keys, viewItem }))
+      .map(({ command, group = '' }) => ({ command, place: group.split('@') }))
+      .filter(({ place: [group] }) => (group === 'inline') === isInline)
+      .toSorted(
+        ({ place: [one = '', first] }, { place: [other = '', second] }) =>
+          one.localeCompare(other) || Number(first) - Number(second),
+      )
+      .map(({ command }) => command);
+
+  const ofKey = {
+    inline: [commandIds.rotateKey, commandIds.revokeKey],
+    menu: [commandIds.rotateKey, commandIds.copyKeyId, commandIds.copyKeyPrefix, commandIds.revokeKey],
+  };
+  const ofFind = {
+    inline: [commandIds.respondToLeak],
+    menu: [commandIds.respondToLeak, commandIds.checkKey],
+  };
+  const ofRotation = [commandIds.resumeRotation, commandIds.undoRotation];
+  const nothing = { inline: [], menu: [] };
+
+  test.each([
+    [keyContextValue('dev'), ofKey],
+    [keyContextValue('mcp'), ofKey],
+    [placeContextValue, ofFind],
+    [strangerContextValue, ofFind],
+    [waitingContextValue, { inline: [commandIds.placeKey], menu: [commandIds.placeKey] }],
+    [rotationContextValue, { inline: ofRotation, menu: ofRotation }],
+    [busyContextValue, nothing],
+    ['omi.group', nothing],
+    ['omi.historic', nothing],
+    ['omi.commit', nothing],
+  ])('a row %s offers what can be done with it, as icons and in its menu', (viewItem, expected) => {
+    expect({ inline: offered(viewItem, true), menu: offered(viewItem, false) }).toEqual(expected);
   });
 
   test('at most three inline icons, Revoke API Key among them', () => {
