@@ -61,7 +61,8 @@ export function activate(context: ExtensionContext): void {
   });
   const workspaceState = steadyState(context.workspaceState);
   const leaks = new Leaks({ globalState: state, workspaceState, keys, sessions, pulse, now });
-  const view = new KeysView({ rings: keys.rings, sessions, pending, rotations, leaks, now });
+  const { rings, dropLists } = keys;
+  const view = new KeysView({ rings, dropLists, sessions, pending, rotations, leaks, now });
   const loaded = Promise.all([sessions.load(), pending.load()]).then(() => undefined);
   const parts: Parts = {
     ...{ api, browserSignIn, keys, leaks, loaded, log, sessions, view, now },

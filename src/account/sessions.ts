@@ -217,7 +217,7 @@ export class Sessions {
    */
   async bearer(accountId: string | undefined = this.account?.id): Promise<Result<Bearer>> {
     const session = this.#find(accountId);
-    if (!session || this.#endOf(session)) return fail({ kind: 'unauthenticated' });
+    if (!session || this.#endOf(session)) return this.#tellEnded();
     if (!session.renewal || this.#parts.now() < session.renewal.dueAt) return succeed(bearerOf(session));
     const failedAt = this.#failedAt.get(session.account.id) ?? -Infinity;
     const hasJustFailed = this.#parts.now() - failedAt < pauseAfterFailure;
@@ -234,7 +234,7 @@ export class Sessions {
    */
   async bearerAfterRefusal(refused: Bearer): Promise<Result<Bearer>> {
     const session = this.#find(refused.account.id);
-    if (!session || this.#endOf(session)) return fail({ kind: 'unauthenticated' });
+    if (!session || this.#endOf(session)) return this.#tellEnded();
     if (session.idToken !== refused.token || !session.renewal) return succeed(bearerOf(session));
     const fresh = await this.#renewOnce(session);
     return fresh.ok ? succeed(bearerOf(fresh.value)) : fresh;
@@ -269,6 +269,12 @@ export class Sessions {
     const ended = this.#ended.get(session.account.id);
     if (ended?.token === session.idToken) return ended.reason;
     return !session.renewal && session.expiresAt <= this.#parts.now() ? 'lapsed' : undefined;
+  }
+
+  /** The timer that tells of a lapse is late where the machine slept. */
+  #tellEnded(): Result<never> {
+    this.#tell();
+    return fail({ kind: 'unauthenticated' });
   }
 
   #isLive(session: Session): boolean {

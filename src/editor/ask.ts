@@ -1,7 +1,7 @@
 import { l10n, window } from 'vscode';
 import type { Account } from '../account/session';
 import { displayPrefix, type KeyTarget } from '../keys/key';
-import { asPlainText, keyName, namedKey, relativeTime } from './words';
+import { asPlainText, dayOrClockTime, keyName, namedKey, relativeTime } from './words';
 
 /** A dialog that names more keys than this would not fit a screen. */
 const mostNamed = 20;
@@ -11,35 +11,42 @@ const mostNamed = 20;
  *
  * @param accounts all that are signed in; the one the keys belong to is named when there are several.
  * @param now milliseconds since the epoch.
+ * @param asOf when the keys were listed as they are shown, if that is too long ago to pass for now.
  */
 export async function confirmRevocation(
   targets: readonly KeyTarget[],
   accounts: readonly Account[],
   now: number,
+  asOf: number | undefined,
 ): Promise<boolean> {
   const [first, ...others] = targets;
   if (!first) return false;
   const revoke = l10n.t('Revoke');
-  const { message, detail } = others.length === 0 ? wordsForOne(first, now) : wordsForMany(targets);
+  const { message, detail } = others.length === 0 ? wordsForOne(first, now, asOf) : wordsForMany(targets);
   const owner = accounts.length > 1 ? accounts.find(({ id }) => id === first.accountId) : undefined;
   const whose = owner ? `${l10n.t('Account: {0}', asPlainText(owner.label))}\n\n` : '';
   const chosen = await window.showWarningMessage(message, { modal: true, detail: whose + detail }, revoke);
   return chosen === revoke;
 }
 
-function wordsForOne({ key }: KeyTarget, now: number): { message: string; detail: string } {
+function wordsForOne(
+  { key }: KeyTarget,
+  now: number,
+  asOf: number | undefined,
+): { message: string; detail: string } {
   const lastUse =
     key.lastUsedAt === null
       ? l10n.t('Never used, as far as Omi knows.')
       : now - key.lastUsedAt < 3_600_000
         ? l10n.t('Last used within the last hour.')
         : l10n.t('Last used {0}.', relativeTime(key.lastUsedAt, now));
+  const age = asOf === undefined ? '' : ` ${l10n.t('That is as of {0}.', dayOrClockTime(asOf, now))}`;
   return {
     message: l10n.t('Revoke "{0}"?', asPlainText(keyName(key))),
     detail: l10n.t(
       'Apps that use {0} stop working at once. {1} This cannot be undone.',
       asPlainText(displayPrefix(key)),
-      lastUse,
+      lastUse + age,
     ),
   };
 }

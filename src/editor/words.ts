@@ -37,6 +37,12 @@ export function clockTime(time: number): string {
   return formats.clock().format(time);
 }
 
+/** "14:05"; with the day where that is not the day of `now`. */
+export function dayOrClockTime(time: number, now: number): string {
+  const isToday = new Date(time).toDateString() === new Date(now).toDateString();
+  return isToday ? clockTime(time) : fullTime(time);
+}
+
 /** Date and time in full, in VS Code's display language. */
 export function fullTime(time: number): string {
   return formats.full().format(time);

@@ -32,6 +32,8 @@ export interface AccountKeys {
   readonly readList: (family: KeyFamily) => Promise<Result<KeyList>>;
   /** The last good list, if it was read since the account came into use, or out of it. */
   readonly list: (family: KeyFamily) => KeyList | undefined;
+  /** When that was read; milliseconds since the epoch. */
+  readonly readAt: (family: KeyFamily) => number | undefined;
   readonly revocation: RevocationParts;
 }
 
@@ -44,6 +46,8 @@ export interface KeyAccess {
   readonly creation: CreationParts;
   /** The keys of one account by Firebase's user id, for as long as it is signed in; it need not be in use. */
   readonly byAccount: (accountId: string) => AccountKeys;
+  /** Forgets all lists, and gives up reads under way: another server is configured, whose keys are others. */
+  readonly dropLists: () => void;
   dispose(): void;
 }
 
@@ -73,12 +77,16 @@ export function createKeyAccess({ api, sessions, base, now, pause }: KeyAccessPa
   const rings = newRings();
   /** The lists of accounts that are signed in but not in use, once somebody has asked for them. */
   const aside = new Map<string, KeyRings>();
+  const inUseOrAside = (accountId: string): KeyRings | undefined =>
+    sessions.account?.id === accountId ? rings : aside.get(accountId);
   const ringsOf = (accountId: string): KeyRings => {
-    if (sessions.account?.id === accountId) return rings;
-    const others = aside.get(accountId) ?? newRings(accountId);
+    const known = inUseOrAside(accountId);
+    if (known) return known;
+    const others = newRings(accountId);
     aside.set(accountId, others);
     return others;
   };
+  const allRings = (): KeyRing[] => [rings, ...aside.values()].flatMap(({ dev, mcp }) => [dev, mcp]);
   const readListOf = async (accountId: string, family: KeyFamily): Promise<Result<KeyList>> => {
     if (!sessions.isSignedIn(accountId)) return fail<OmiFailure>({ kind: 'unauthenticated' });
     const ring = ringsOf(accountId)[family];
@@ -100,9 +108,10 @@ export function createKeyAccess({ api, sessions, base, now, pause }: KeyAccessPa
   });
   return {
     rings,
+    dropLists: () => allRings().forEach((ring) => ring.reset()),
     dispose: () => {
       watch.dispose();
-      [rings, ...aside.values()].forEach(disposeOf);
+      allRings().forEach((ring) => ring.dispose());
     },
     creation: {
       create: (key, accountId, signal) => call(signal, (context) => api.createKey(key, context), accountId),
@@ -121,12 +130,12 @@ export function createKeyAccess({ api, sessions, base, now, pause }: KeyAccessPa
     },
     byAccount: (accountId) => {
       const readList = (family: KeyFamily): Promise<Result<KeyList>> => readListOf(accountId, family);
+      const known = (family: KeyFamily): KeyRing | undefined =>
+        sessions.isSignedIn(accountId) ? inUseOrAside(accountId)?.[family] : undefined;
       return {
         readList,
-        list: (family) => {
-          const known = sessions.account?.id === accountId ? rings : aside.get(accountId);
-          return sessions.isSignedIn(accountId) ? known?.[family].list : undefined;
-        },
+        list: (family) => known(family)?.list,
+        readAt: (family) => known(family)?.readAt,
         revocation: {
           accountId: () => (sessions.isSignedIn(accountId) ? accountId : undefined),
           readList,

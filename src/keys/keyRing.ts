@@ -43,6 +43,16 @@ export class KeyRing {
     return 'list' in this.#state ? this.#state.list : undefined;
   }
 
+  /** When that was read; milliseconds since the epoch. */
+  get readAt(): number | undefined {
+    return 'readAt' in this.#state ? this.#state.readAt : undefined;
+  }
+
+  /** Whether the newest read went well, and is not longer ago than so many milliseconds. */
+  isFresh(ms: number): boolean {
+    return this.#state.kind === 'ready' && this.#now() - this.#state.readAt <= ms;
+  }
+
   /** The last list that had keys in it: what an empty one is held against, which may hide a fault of the server. */
   get lastFilled(): KeyList | undefined {
     return this.#lastFilled;
@@ -87,7 +97,7 @@ export class KeyRing {
       this.#set({ kind: 'ready', list: result.value, readAt: this.#now() });
     } else if (result.failure.kind !== 'cancelled') {
       const { failure } = result;
-      const readAt = 'readAt' in this.#state ? this.#state.readAt : this.#now();
+      const readAt = this.readAt ?? this.#now();
       this.#set(list ? { kind: 'stale', list, readAt, failure } : { kind: 'failed', failure });
     }
     return result;

@@ -222,10 +222,12 @@ export function doubtAbout(
   { before, known }: EarlierLists,
   keys: readonly ListedKey[],
 ): OmiFailure | undefined {
-  if (after.unreadable.length > (before?.unreadable.length ?? 0)) {
+  const targeted = new Set(keys.map(keyRef));
+  // An earlier list that lacks a key may have it among the entries that it could not read.
+  const earlier = before ?? (known && hasAll(known, targeted) ? known : undefined);
+  if (after.unreadable.length > (earlier?.unreadable.length ?? 0)) {
     return { kind: 'protocol', problem: 'unreadable entries in the list of keys' };
   }
-  const targeted = new Set(keys.map(keyRef));
   const hadOthers = (before ?? known)?.keys.some((key) => !targeted.has(keyRef(key))) ?? true;
   return after.keys.length === 0 && hadOthers
     ? { kind: 'protocol', problem: 'the list of keys is suddenly empty' }
@@ -245,6 +247,11 @@ async function readPastLag(
     read = await parts.readList(family);
   }
   return read;
+}
+
+function hasAll(list: KeyList, refs: ReadonlySet<string>): boolean {
+  const listed = refsOf(list);
+  return [...refs].every((ref) => listed.has(ref));
 }
 
 function refsOf({ keys }: KeyList): ReadonlySet<string> {

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { SandboxKey } from '../../sandbox/server';
 import { arabicName, emojiName, hebrewName, htmlName, longName, markdownName } from '../../sandbox/seeds';
 import { latch } from './support/latch';
-import { textOf, useStage } from './support/stage';
+import { configure, textOf, useStage } from './support/stage';
 import { until } from './support/until';
 
 /** What stands above the rows while all is well. */
@@ -341,6 +341,70 @@ describe('The view API Keys', () => {
     await refresh.done;
     assert.deepEqual(await stage.rows(), ['prod-bot', 'compiler']);
     assert.deepEqual(await stage.rows('mcp'), []);
+  });
+
+  describe('lists that were read a while ago', () => {
+    const sixMinutes = 6 * 60_000;
+    const changeElsewhere = (): void => {
+      stage.addKey('ada', { name: 'made elsewhere' });
+      stage.sandbox.clearRequests();
+    };
+    const hide = async (): Promise<void> => {
+      await vscode.commands.executeCommand('workbench.view.explorer');
+      await until('the view to be hidden', () => !stage.view.visible);
+    };
+
+    beforeEach(() => stage.signIn('ada'));
+    afterEach(() => vscode.commands.executeCommand('omi.keys.focus'));
+
+    it('are read anew when the view is shown again', async () => {
+      await hide();
+      changeElsewhere();
+      stage.sleep(sixMinutes);
+      await vscode.commands.executeCommand('omi.keys.focus');
+      await stage.row('made elsewhere');
+    });
+
+    it('are read anew when the window gets the focus', async () => {
+      changeElsewhere();
+      stage.sleep(sixMinutes);
+      stage.focus();
+      await stage.row('made elsewhere');
+    });
+
+    it('are left alone while they are young, while the focus goes, and while nobody sees them', async () => {
+      changeElsewhere();
+      stage.focus();
+      stage.sleep(sixMinutes);
+      stage.focus(false);
+      await hide();
+      stage.focus();
+      assert.deepEqual(stage.sandbox.requests, []);
+    });
+
+    it('say the day, too, where it is not today', async () => {
+      const expiresAt = Date.now() + 3 * 86_400_000;
+      const idToken = stage.sandbox.token('ada', { lifetimeSeconds: 3 * 86_400 });
+      await stage.keep('ada', { idToken, expiresAt, renewal: undefined });
+      await stage.refresh();
+      stage.sandbox.fault({ ...lists, effect: { status: 403 } });
+      stage.sleep(86_400_000);
+      stage.focus();
+      const message = await until(
+        'the list to be old',
+        () => /^As of .*/.exec(stage.view.message ?? '')?.[0],
+      );
+      assert.match(message, /^As of [A-Z][a-z]{2} \d+, \d{4}, \d+:\d\d.*\. Omi does not allow this/);
+      const [row] = await stage.items();
+      assert.match(String(row?.description), /^as of [A-Z][a-z]{2} \d+, \d{4}, \d+:\d\d/);
+    });
+
+    it('are not called an account without keys when the pasted token lapsed while the machine slept', async () => {
+      stage.sleep(61 * 60_000);
+      await configure('keys.sortBy', 'name');
+      await until('the session to be over', () => stage.contextKey('omi.session') === 'expired');
+      assert.deepEqual(await stage.groups(), []);
+    });
   });
 
   it('reads nothing while it is hidden, and reads when it is seen again', async () => {

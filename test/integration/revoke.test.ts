@@ -151,6 +151,67 @@ describe('Revoke API Key', () => {
       await command.done;
     });
 
+    it('what is known, and says of which family that is old or nothing', async () => {
+      const lists = { method: 'GET', times: Infinity } as const;
+      stage.sandbox.fault({ ...lists, path: '/v1/mcp/keys', effect: { status: 403 } });
+      const command = stage.run('omi.key.revoke');
+      const pick = await stage.person.quickPick();
+      const trouble = pick.items.find(({ label }) => label.endsWith('MCP Keys could not be read.'));
+      const why = 'Omi does not allow this. It says: Forbidden.';
+      assert.match(trouble?.description ?? '', new RegExp(`^as of \\d\\d:\\d\\d.* · ${why}$`));
+      assert.equal(trouble?.alwaysShow, true);
+      assert.equal(pick.placeholder, 'MCP Keys could not be read. Tick the keys, then press Enter');
+      assert.ok(pick.items.some(({ label }) => label === 'cursor'));
+      await stage.person.escape();
+      await command.done;
+    });
+
+    it('to read what could not be read again', async () => {
+      stage.sandbox.fault({ method: 'GET', path: '/v1/mcp/keys', effect: { status: 403 } });
+      const command = stage.run('omi.key.revoke');
+      stage.addKey('ada', { family: 'mcp', name: 'seen at last' });
+      const { items } = await stage.person.quickPick();
+      const trouble = items.find(({ label }) => label.endsWith('MCP Keys could not be read.'));
+      await stage.person.tick(trouble?.label ?? '');
+      const again = await stage.person.quickPick();
+      assert.ok(again.items.some(({ label }) => label === 'seen at last'));
+      assert.ok(!again.items.some(({ label }) => label.endsWith('could not be read.')));
+      await stage.person.escape();
+      await command.done;
+      assert.equal(stage.person.messages.length, 0);
+    });
+
+    it('nothing where no list can be read, and tries again when the person wants so', async () => {
+      stage.sandbox.fault({ method: 'GET', times: Infinity, skip: 1, effect: { status: 200, body: '{}' } });
+      await stage.signIn('grace');
+      const command = stage.run('omi.key.revoke');
+      const message = await stage.person.nextMessage();
+      assert.deepEqual(message.buttons, ['Try Again', 'Show Log']);
+      stage.sandbox.clearFaults();
+      message.press('Try Again');
+      const { items } = await stage.person.quickPick();
+      assert.ok(items.some(({ label }) => label === 'compiler'));
+      await stage.person.escape();
+      await command.done;
+    });
+
+    it('nothing once the session has ended, and signs in when the person wants so', async () => {
+      await stage.signIn('grace');
+      const refused = stage.sandbox.fault({ method: 'GET', times: Infinity, effect: { status: 401 } });
+      stage.sleep(6 * 60_000);
+      const command = stage.run('omi.key.rotate');
+      const message = await stage.person.nextMessage();
+      assert.deepEqual([message.text, message.buttons], ['Your Omi session has ended.', ['Sign In']]);
+      refused.clear();
+      message.press('Sign In');
+      await stage.person.take('Paste a Firebase ID Token');
+      await stage.person.submit(stage.sandbox.token('grace'));
+      const { items } = await stage.person.quickPick();
+      assert.ok(items.some(({ label }) => label === 'compiler'));
+      await stage.person.escape();
+      await command.done;
+    });
+
     it('nothing of an account without keys, and says so', async () => {
       await stage.signIn('linus');
       const command = stage.run('omi.key.revoke');
@@ -197,6 +258,64 @@ describe('Revoke API Key', () => {
         '',
         'Apps that use them stop working at once. This cannot be undone.',
       ]);
+    });
+
+    describe('with what is so now, where the row is old', () => {
+      const devList = { method: 'GET', path: '/v1/dev/keys', times: Infinity } as const;
+      const masked = (): string => key('prod-bot').prefix.replace('...', '…');
+      const markedDetail = (): RegExp =>
+        new RegExp(
+          `^Apps that use ${masked()} stop working at once\\. Last used 2 hours ago\\. ` +
+            'That is as of \\d\\d:\\d\\d.*\\. This cannot be undone\\.$',
+        );
+
+      it('reading the list first', async () => {
+        const { id, prefix } = key('prod-bot');
+        stage.sandbox.deleteKey('ada', id);
+        stage.addKey('ada', { id, prefix, name: 'prod-bot', lastUsedAt: Date.now() });
+        stage.sleep(6 * 60_000);
+        const { detail } = await ask('prod-bot');
+        assert.match(detail ?? '', /Last used within the last hour\. This cannot be undone\.$/);
+      });
+
+      it('or saying as of when, where that fails', async () => {
+        const row = await stage.row('prod-bot');
+        stage.sandbox.fault({ ...devList, effect: { status: 403 } });
+        stage.sleep(6 * 60_000);
+        const command = stage.run('omi.key.revoke', row);
+        const { detail } = await stage.person.answer(undefined);
+        assert.match(detail ?? '', markedDetail());
+        await command.done;
+      });
+
+      it('or does not come soon', async () => {
+        await configure('requestTimeoutSeconds', 20);
+        const row = await stage.row('prod-bot');
+        const answer = latch();
+        stage.sandbox.fault({ ...devList, effect: { hold: answer.opened } });
+        stage.sleep(6 * 60_000);
+        const start = Date.now();
+        const command = stage.run('omi.key.revoke', row);
+        const { detail } = await stage.person.answer(undefined);
+        assert.ok(Date.now() - start < 10_000);
+        assert.match(detail ?? '', markedDetail());
+        await command.done;
+        answer.open();
+      });
+
+      it('in one question, however often it is ordered meanwhile', async () => {
+        const row = await stage.row('prod-bot');
+        const answer = latch();
+        const held = stage.sandbox.fault({ ...devList, effect: { hold: answer.opened } });
+        stage.sleep(6 * 60_000);
+        const command = stage.run('omi.key.revoke', row);
+        await until('the list to be asked for', () => held.hits === 1);
+        await stage.run('omi.key.revoke', row).done;
+        answer.open();
+        await stage.person.answer(undefined);
+        await command.done;
+        assert.equal(stage.person.messages.length, 1);
+      });
     });
 
     it('and sends nothing when the answer is no', async () => {
@@ -275,6 +394,19 @@ describe('Revoke API Key', () => {
       message.press('Check Again');
       assert.match((await closeLast(command)).text, /^Revoked "prod-bot"/);
       assert.deepEqual(stage.deletes(), [pathOf(target)]);
+    });
+
+    it('nothing about keys of a server that is configured no more', async () => {
+      stage.sandbox.fault({ method: 'DELETE', effect: { noEffect: true } });
+      stage.sandbox.fault({ method: 'GET', path: '/v1/dev/keys', skip: 1, effect: { status: 403 } });
+      const command = await revoke('prod-bot');
+      const message = await stage.person.nextMessage();
+      await configure('apiBaseUrl', `${stage.sandbox.url}/`.replace('127.0.0.1', 'localhost'));
+      message.press('Check Again');
+      assert.equal(
+        (await closeLast(command)).text,
+        'Nothing was sent: the setting omi.apiBaseUrl has changed meanwhile.',
+      );
     });
 
     it('not confirmed, when the list is suddenly empty', async () => {

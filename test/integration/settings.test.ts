@@ -78,16 +78,15 @@ describe('Settings', () => {
     await stage.run('workbench.action.closeAllEditors').done;
   });
 
-  it('sends nothing while the address is bad, and goes on when it is good again', async () => {
+  it('sends nothing while the address is bad, and reads by itself when it is good again', async () => {
     await stage.signIn();
     stage.sandbox.clearRequests();
     await configure('apiBaseUrl', 'http://example.com');
-    await stage.refresh();
-    assert.equal(stage.contextKey('omi.keys'), 'stale');
+    await until('the view to say so', () => stage.contextKey('omi.keys') === 'failed');
     assert.deepEqual(stage.sandbox.requestLines, []);
     await configure('apiBaseUrl', stage.sandbox.url);
-    await stage.refresh();
-    assert.equal(stage.contextKey('omi.keys'), 'ready');
+    await until('the lists', () => stage.contextKey('omi.keys') === 'ready');
+    assert.equal((await stage.rows()).length, 12);
   });
 
   it('keeps a path prefix, and says when nothing answers there', async () => {
@@ -110,15 +109,28 @@ describe('Settings', () => {
     assert.ok(Date.now() - start >= 1000);
   });
 
-  it('asks the new address after a change', async () => {
+  it('forgets the keys of the former address, and asks the new one', async () => {
     await stage.signIn();
-    await configure('apiBaseUrl', `${stage.sandbox.url}/elsewhere`);
     stage.sandbox.clearRequests();
-    await stage.refresh();
+    await configure('apiBaseUrl', `${stage.sandbox.url}/elsewhere`);
+    await until('the keys to be forgotten', () => stage.contextKey('omi.keys') === 'loading');
+    assert.deepEqual(await stage.groups(), []);
+    await until('the answer', () => stage.contextKey('omi.keys') === 'failed');
     assert.deepEqual(stage.sandbox.requests.map(({ rawPath }) => rawPath).sort(), [
       '/elsewhere/v1/dev/keys',
       '/elsewhere/v1/mcp/keys',
     ]);
-    await until('the list to be marked as old', () => stage.view.message?.startsWith('As of '));
+  });
+
+  it('sends nothing to an address that is still being typed', async () => {
+    await stage.signIn();
+    stage.sandbox.clearRequests();
+    for (const path of ['/el', '/else', '/elsewhere'])
+      await configure('apiBaseUrl', `${stage.sandbox.url}${path}`);
+    await until('the answer', () => stage.contextKey('omi.keys') === 'failed');
+    assert.deepEqual(stage.sandbox.requests.map(({ rawPath }) => rawPath).sort(), [
+      '/elsewhere/v1/dev/keys',
+      '/elsewhere/v1/mcp/keys',
+    ]);
   });
 });

@@ -2,16 +2,25 @@ import { Disposable, env, l10n, QuickPickItemKind, window, type QuickPickItem } 
 import type { KeyTarget } from '../../keys/key';
 import { displayPrefix, keyRef } from '../../keys/key';
 import { sortKeys } from '../../keys/keyTraits';
+import type { OmiFailure } from '../../omi/errors';
 import { keyFamilies } from '../../omi/rawKey';
 import { notify, notifyFailure } from '../notify';
 import type { Parts } from '../parts';
 import type { ListedKey } from '../../omi/schemas';
 import { keyOrder } from '../settings';
 import { familyTitle } from '../views/keysTree';
+import { troubleInWords } from '../views/stateItems';
 import { keyName, usage, withoutIcons } from '../words';
+import { ensureSignedIn } from './signIn';
 
 interface KeyPickItem extends QuickPickItem {
   readonly target?: KeyTarget;
+}
+
+/** Says of a list that it could not be read (again); to choose it is to have it read once more. */
+interface TroubleItem extends KeyPickItem {
+  readonly sentence: string;
+  readonly failure: OmiFailure;
 }
 
 /** What keys are picked for. */
@@ -28,14 +37,12 @@ export interface PickQuestion {
 }
 
 /**
- * Lets the person choose keys from the newest list.
+ * Lets the person choose keys from the newest lists. One that could not be read (again) is named beside the keys.
  *
  * @returns the keys chosen; empty when the person gave up or nothing could be offered, which has then been told.
  */
-export async function pickKeys(
-  parts: Parts,
-  { title, many, only, hint, none }: PickQuestion,
-): Promise<readonly KeyTarget[]> {
+export async function pickKeys(parts: Parts, question: PickQuestion): Promise<readonly KeyTarget[]> {
+  const { title, many, only, hint, none } = question;
   const pick = window.createQuickPick<KeyPickItem>();
   pick.title = title;
   pick.placeholder = l10n.t('Reading your API keys …');
@@ -43,18 +50,18 @@ export async function pickKeys(
   pick.matchOnDetail = true;
   pick.canSelectMany = many;
   pick.busy = true;
-  const chosen = new Promise<readonly KeyTarget[]>((resolve) => {
-    let targets: readonly KeyTarget[] = [];
+  const chosen = new Promise<readonly KeyPickItem[]>((resolve) => {
+    let items: readonly KeyPickItem[] = [];
     const listeners = Disposable.from(
       pick.onDidAccept(() => {
         if (pick.busy) return;
-        targets = pick.selectedItems.flatMap((item) => (item.target ? [item.target] : []));
+        items = pick.selectedItems;
         pick.hide();
       }),
       pick.onDidHide(() => {
         listeners.dispose();
         pick.dispose();
-        resolve(targets);
+        resolve(items);
       }),
     );
   });
@@ -62,18 +69,21 @@ export async function pickKeys(
   void chosen.then(() => closed.abort());
   pick.show();
   await parts.view.refresh();
-  if (closed.signal.aborted) return chosen;
-
-  const items = itemsOf(parts, only);
-  if (items.length > 0) {
-    pick.items = items;
-    pick.placeholder = hint ?? (many ? l10n.t('Tick the keys, then press Enter') : l10n.t('Choose a key'));
-    pick.busy = false;
-    return chosen;
+  const items = parts.sessions.state.kind === 'signedIn' ? itemsOf(parts, only) : [];
+  if (!closed.signal.aborted && items.length === 0) {
+    pick.hide();
+    return (await isMended(parts, none)) ? pickKeys(parts, question) : [];
   }
-  pick.hide();
-  await tellWhyNothing(parts, none);
-  return [];
+  if (!closed.signal.aborted) {
+    const troubles = troubleItems(parts);
+    pick.items = [...items, ...troubles];
+    const usual = hint ?? (many ? l10n.t('Tick the keys, then press Enter') : l10n.t('Choose a key'));
+    pick.placeholder = [...troubles.map(({ sentence }) => sentence), usual].join(' ');
+    pick.busy = false;
+  }
+  const picked = await chosen;
+  const targets = picked.flatMap(({ target }) => target ?? []);
+  return targets.length === 0 && picked.length > 0 ? pickKeys(parts, question) : targets;
 }
 
 function itemsOf(parts: Parts, only: (key: ListedKey) => boolean = () => true): KeyPickItem[] {
@@ -93,12 +103,37 @@ function itemsOf(parts: Parts, only: (key: ListedKey) => boolean = () => true): 
   });
 }
 
-async function tellWhyNothing(parts: Parts, none?: string): Promise<void> {
-  const failed = keyFamilies
-    .map((family) => parts.keys.rings[family].state)
-    .find((state) => 'failure' in state);
-  if (failed && 'failure' in failed) await notifyFailure(failed.failure, parts.log, []);
-  else await notify({ level: 'info', message: none ?? l10n.t('This account has no API keys.'), actions: [] });
+/** A row for each family whose list could not be read (again). */
+function troubleItems({ keys: { rings }, now }: Parts): TroubleItem[] {
+  return keyFamilies.flatMap((family) => {
+    const { state, readAt } = rings[family];
+    if (!('failure' in state)) return [];
+    const sentence = l10n.t('{0} could not be read.', familyTitle(family));
+    return {
+      label: `$(warning) ${sentence}`,
+      description: withoutIcons(troubleInWords(state.failure, readAt, now())),
+      detail: l10n.t('Try Again'),
+      alwaysShow: true,
+      sentence,
+      failure: state.failure,
+    };
+  });
+}
+
+/** Tells why there is nothing to choose; gives whether the person has done something about it. */
+async function isMended(parts: Parts, none?: string): Promise<boolean> {
+  if (parts.sessions.state.kind !== 'signedIn') return ensureSignedIn(parts);
+  const failed = troubleItems(parts);
+  const [trouble] = failed;
+  if (trouble) {
+    const meaning = failed.length < keyFamilies.length ? trouble.sentence : '';
+    return (await notifyFailure(trouble.failure, parts.log, ['tryAgain'], meaning)) === 'tryAgain';
+  }
+  // Lists that nobody has were given up: another account or server is in use.
+  if (keyFamilies.every((family) => parts.keys.rings[family].list)) {
+    await notify({ level: 'info', message: none ?? l10n.t('This account has no API keys.'), actions: [] });
+  }
+  return false;
 }
 
 /**

@@ -1,13 +1,13 @@
 import { commands, l10n, window } from 'vscode';
 import { displayPrefix, type KeyTarget } from '../../keys/key';
 import type { PendingKey } from '../../keys/pendingSecrets';
-import { confirmRevocation } from '../ask';
 import { commandIds } from '../ids';
 import { notify, showNotice } from '../notify';
 import type { Parts } from '../parts';
 import { tellPlacing, tryToPlace } from '../secrets/placeSecret';
 import { releaseSecret } from '../secrets/releaseSecret';
 import { asPlainText, keyName, namedKey, withoutIcons } from '../words';
+import { agreeToRevoke } from './agreeToRevoke';
 import { forgetSecretsOf, revokeAndReport } from './revokeKey';
 
 /** "Omi: Place New API Key": puts a secret that the vault holds somewhere; the clicked row's, else what is picked. */
@@ -118,7 +118,7 @@ export async function offerToRevoke(
 
 /** @returns whether the person agreed. */
 async function confirmAndRevoke(parts: Parts, targets: readonly KeyTarget[]): Promise<boolean> {
-  const isAgreed = await confirmRevocation(targets, parts.sessions.accounts, parts.now());
+  const isAgreed = await agreeToRevoke(parts, targets);
   if (isAgreed) await revokeAndReport(parts, targets);
   return isAgreed;
 }

@@ -2,13 +2,13 @@ import { l10n } from 'vscode';
 import type { KeyTarget } from '../../keys/key';
 import type { ListedKey } from '../../omi/schemas';
 import { checkRevoked, revokeKeys, type KeyOutcome, type RevocationParts } from '../../keys/revokeKeys';
-import { confirmRevocation } from '../ask';
 import { tellRevoked } from '../leaks/tellLife';
 import { notify } from '../notify';
 import type { Parts } from '../parts';
 import { reasonOf, reportRevocation } from '../revocationReport';
 import { releaseSecret } from '../secrets/releaseSecret';
 import { namedKey } from '../words';
+import { agreeToRevoke, sameServer } from './agreeToRevoke';
 import { settleTargets } from './pickKeys';
 import { ensureSignedIn, signIn } from './signIn';
 
@@ -27,9 +27,7 @@ export async function revokeKey(parts: Parts, clicked: unknown, selected: unknow
     title: l10n.t('Revoke API Key'),
     many: true,
   });
-  if (targets.length === 0 || !(await confirmRevocation(targets, parts.sessions.accounts, parts.now())))
-    return;
-  await revokeAndReport(parts, targets);
+  if (await agreeToRevoke(parts, targets)) await revokeAndReport(parts, targets);
 }
 
 /**
@@ -38,7 +36,7 @@ export async function revokeKey(parts: Parts, clicked: unknown, selected: unknow
  */
 export async function revokeAside(parts: Parts, target: KeyTarget): Promise<void> {
   if (parts.view.inWork.has(target.key)) return;
-  if (!(await confirmRevocation([target], parts.sessions.accounts, parts.now()))) return;
+  if (!(await agreeToRevoke(parts, [target]))) return;
   await revokeAndReport(parts, [target], parts.keys.byAccount(target.accountId).revocation);
 }
 
@@ -52,6 +50,9 @@ export async function revokeAndReport(
   targets: readonly KeyTarget[],
   revocation: RevocationParts = parts.keys.revocation,
 ): Promise<void> {
+  const isSame = sameServer();
+  // A list that is read between two looks may lack the keys already, and is then no measure for the next.
+  const known = { dev: revocation.lastFilledList('dev'), mcp: revocation.lastFilledList('mcp') };
   let outcomes = await work(parts, targets, (signal, onAnswered) =>
     revokeKeys(targets, revocation, { signal, onAnswered }),
   );
@@ -65,10 +66,13 @@ export async function revokeAndReport(
     const again =
       action === 'tryAgain' || action === 'signIn' ? [...report.stillLive, ...report.waitingForSignIn] : [];
     const unsure = action === 'checkAgain' || action === 'signIn' ? report.notConfirmed : [];
-    if (again.length === 0 && unsure.length === 0) return;
+    if ((again.length === 0 && unsure.length === 0) || !(await isSame())) return;
     outcomes = await work(parts, [...again, ...unsure], async (signal, onAnswered) => [
       ...(await revokeKeys(again, revocation, { signal, onAnswered })),
-      ...(await checkRevoked(unsure, revocation)),
+      ...(await checkRevoked(unsure, {
+        ...revocation,
+        lastFilledList: (family) => known[family] ?? revocation.lastFilledList(family),
+      })),
     ]);
   }
 }

@@ -1,8 +1,8 @@
 import { l10n } from 'vscode';
 import { useOf } from '../../keys/keyTraits';
-import { confirmRevocation } from '../ask';
 import type { Parts } from '../parts';
 import { staleAfterDays } from '../settings';
+import { agreeToRevoke } from './agreeToRevoke';
 import { pickKeys } from './pickKeys';
 import { revokeAndReport } from './revokeKey';
 import { ensureSignedIn } from './signIn';
@@ -22,7 +22,7 @@ export async function revokeUnused(parts: Parts): Promise<void> {
     none: l10n.t('No API key counts as unused. The limit is {0} days.', context.staleAfterDays),
   });
   if (targets.length === 0) return;
-  if (await confirmRevocation(targets, parts.sessions.accounts, parts.now())) {
+  if (await agreeToRevoke(parts, targets)) {
     await revokeAndReport(parts, targets);
   }
 }

@@ -5,7 +5,6 @@ import type { Rotation } from '../../keys/rotation';
 import { fail, succeed, type Result } from '../../omi/result';
 import type { ListedKey } from '../../omi/schemas';
 import type { Deed } from '../activityRecord';
-import { confirmRevocation } from '../ask';
 import { tellRevoked } from '../leaks/tellLife';
 import { notify, showNotice } from '../notify';
 import type { Parts } from '../parts';
@@ -24,6 +23,7 @@ import { wordsForNowhere } from '../secrets/leftOutWords';
 import { placeSecret } from '../secrets/placeSecret';
 import { findPlaces, waysInWorkspace } from '../secrets/rotationPlaces';
 import { asPlainText, keyName, namedKey, withoutIcons } from '../words';
+import { agreeToRevoke } from './agreeToRevoke';
 import { settleTargets } from './pickKeys';
 import { cancellably } from './revokeKey';
 import { ensureSignedIn } from './signIn';
@@ -301,7 +301,7 @@ async function tellLost(parts: Parts, rotation: Rotation, keys: readonly ListedK
   const targets = keys.map((key) => ({ accountId, key }));
   if (chosen !== revoke) await parts.rotations.abandon(rotation);
   if (chosen === startOver) return begin(parts, { accountId, key: old });
-  if (chosen !== revoke || !(await confirmRevocation(targets, parts.sessions.accounts, parts.now()))) return;
+  if (chosen !== revoke || !(await agreeToRevoke(parts, targets))) return;
 
   const outcomes = await inWork(parts, [old, ...keys], () =>
     cancellably(parts.view, l10n.t('Revoking the new key …'), (signal) =>

@@ -16,7 +16,7 @@ import { leakItem, leakTooltip, type Onlooker } from './leakItems';
 import { fittingStrangers, leakRef, placeNodes, strangerNode, strangerRef, type LeakNode } from './leakRows';
 import { spokenCount } from '../words';
 import type { ShownKeys } from './shownKeys';
-import { noMatchItem, troubleItem, unreadableItem } from './stateItems';
+import { noMatchItem, troubleInWords, troubleItem, unreadableItem } from './stateItems';
 
 /** A row of the view. */
 export type KeysNode =
@@ -146,7 +146,7 @@ export class KeysTree implements TreeDataProvider<KeysNode> {
       case 'noMatch':
         return noMatchItem(this.#shown.filter);
       case 'trouble':
-        return troubleItem(node.family, node.failure, node.readAt);
+        return troubleItem(node.family, troubleInWords(node.failure, node.readAt, this.#shown.scene.now));
       default:
         return leakItem(node, this.#onlooker(), {
           all: this.#shown.scene.leaks.strangers.length,

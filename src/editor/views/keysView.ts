@@ -2,13 +2,14 @@ import { commands, Disposable, l10n, window, workspace, type TreeView, type View
 import type { Sessions } from '../../account/sessions';
 import type { KeyTarget } from '../../keys/key';
 import type { KeyRings } from '../../keys/keyAccess';
+import { ListWatch } from '../../keys/listWatch';
 import { keyFamilies } from '../../omi/rawKey';
 import { combinedKind, ContextKeys } from '../contextKeys';
 import { wordsForFailure } from '../failures';
 import { settingNames, settingsSection, viewIds } from '../ids';
 import type { KeyLeak } from '../leaks/keyLeaks';
 import { after } from '../timers';
-import { asPlainText, clockTime } from '../words';
+import { asPlainText, clockTime, dayOrClockTime } from '../words';
 import { KeysInWork } from './keysInWork';
 import { KeysTree, type KeysNode } from './keysTree';
 import { ShownKeys, type ShownKeysParts } from './shownKeys';
@@ -16,25 +17,37 @@ import { ShownKeys, type ShownKeysParts } from './shownKeys';
 /** VS Code holds back a view's changes for as long as they come faster than every 200 milliseconds. */
 const messagePaceMs = 250;
 
+/** An address that is being typed comes in pieces, none of which is to get a session; milliseconds. */
+const addressPaceMs = 2000;
+
+export interface KeysViewParts extends ShownKeysParts {
+  /** Forgets all lists: they are of another server than the one that is configured now. */
+  readonly dropLists: () => void;
+}
+
 /** The view "API Keys": follows the session and the key rings, and reads the list while somebody can see it. */
 export class KeysView {
   readonly inWork = new KeysInWork();
   readonly #rings: KeyRings;
   readonly #sessions: Sessions;
+  readonly #now: () => number;
   readonly #shown: ShownKeys;
   readonly #tree: KeysTree;
   readonly #view: TreeView<KeysNode>;
   readonly #contextKeys = new ContextKeys();
+  readonly #watch: ListWatch;
   readonly #disposables: Disposable;
   #progress = '';
   #pace: { dispose(): void } | undefined;
+  #addressPace: { dispose(): void } | undefined;
   #isWorking = false;
   #isDrawing = false;
   #accountId: string | undefined;
 
-  constructor(parts: ShownKeysParts) {
+  constructor(parts: KeysViewParts) {
     this.#rings = parts.rings;
     this.#sessions = parts.sessions;
+    this.#now = parts.now;
     this.#shown = new ShownKeys(parts);
     this.#tree = new KeysTree({ ...parts, inWork: this.inWork, shown: this.#shown });
     this.#view = window.createTreeView(viewIds.keys, {
@@ -42,18 +55,34 @@ export class KeysView {
       canSelectMany: true,
       showCollapseAll: false,
     });
+    this.#watch = new ListWatch({
+      rings: parts.rings,
+      isSeen: () => this.#view.visible && this.#sessions.state.kind === 'signedIn',
+      isAttended: () => window.state.focused,
+      read: () => void this.refresh(),
+      after,
+    });
     this.#disposables = Disposable.from(
       this.#view,
       this.#tree,
       this.inWork,
-      { dispose: () => this.#pace?.dispose() },
+      this.#watch,
+      { dispose: () => [this.#pace, this.#addressPace].forEach((pace) => pace?.dispose()) },
       this.#view.onDidChangeVisibility(() => this.#followVisibility()),
+      window.onDidChangeWindowState(({ focused }) => {
+        if (focused) this.#watch.look();
+      }),
       this.inWork.onDidChange(() => this.#draw()),
       parts.pending.onDidChange(() => this.#draw()),
       parts.rotations.onDidChange(() => this.#draw()),
       workspace.onDidChangeConfiguration((change) => {
         const names = [settingNames.sortBy, settingNames.staleAfterDays];
-        if (names.some((name) => change.affectsConfiguration(`${settingsSection}.${name}`))) this.#draw();
+        const affects = (name: string): boolean => change.affectsConfiguration(`${settingsSection}.${name}`);
+        if (names.some(affects)) this.#draw();
+        if (!affects(settingNames.apiBaseUrl)) return;
+        parts.dropLists();
+        this.#addressPace?.dispose();
+        this.#addressPace = after(addressPaceMs, () => this.#watch.look());
       }),
       parts.sessions.onDidChange(() => this.#followSession()),
       ...keyFamilies.map((family) => parts.rings[family].onDidChange(() => this.#draw())),
@@ -130,19 +159,14 @@ export class KeysView {
     this.#contextKeys.setSession(state.kind);
     if (account?.id !== this.#accountId) this.filter = '';
     this.#accountId = account?.id;
-    this.#refreshIfSeen();
+    this.#watch.look();
     this.#draw();
   }
 
   /** Whoever looks again after hours must not read "used 2 hours ago" of then. */
   #followVisibility(): void {
-    this.#refreshIfSeen();
+    this.#watch.look();
     this.#draw();
-  }
-
-  #refreshIfSeen(): void {
-    const isOld = keyFamilies.some((family) => this.#rings[family].state.kind !== 'ready');
-    if (this.#view.visible && isOld && this.#sessions.state.kind === 'signedIn') void this.refresh();
   }
 
   /** Draws once for a burst of changes: a list of thousands is drawn in one go. */
@@ -151,6 +175,8 @@ export class KeysView {
     this.#isDrawing = true;
     queueMicrotask(() => {
       this.#isDrawing = false;
+      // A session that has lapsed while the machine slept is told late, and must not look like one without keys.
+      this.#contextKeys.setSession(this.#sessions.state.kind);
       this.#contextKeys.setKeys(combinedKind(this.#rings));
       // The rows first: what comes second within 200 milliseconds, VS Code shows later.
       this.#tree.redraw();
@@ -187,7 +213,7 @@ export class KeysView {
       .find((state) => state.kind === 'stale');
     if (stale?.kind === 'stale') {
       const why = wordsForFailure(stale.failure)?.sentence ?? '';
-      return this.#withFilter(l10n.t('As of {0}. {1}', clockTime(stale.readAt), why));
+      return this.#withFilter(l10n.t('As of {0}. {1}', dayOrClockTime(stale.readAt, this.#now()), why));
     }
     // VS Code draws no welcome text beside a message, and no description beside a merged title: the account stands
     // here, and only above rows.

@@ -4,7 +4,7 @@ import type { KeyFamily } from '../../omi/rawKey';
 import type { UnreadableEntry } from '../../omi/schemas';
 import { wordsForFailure } from '../failures';
 import { commandIds } from '../ids';
-import { asPlainText, clockTime } from '../words';
+import { asPlainText, dayOrClockTime } from '../words';
 
 /** Draws the row that stands for keys which do not fit the filter. */
 export function noMatchItem(filter: string): TreeItem {
@@ -34,16 +34,22 @@ export function unreadableItem(family: KeyFamily, entries: readonly UnreadableEn
   return item;
 }
 
-/** Draws the row of a list that could not be read (again); `readAt`: when it last could, in milliseconds. */
-export function troubleItem(family: KeyFamily, failure: OmiFailure, readAt: number | undefined): TreeItem {
-  const item = new TreeItem(l10n.t('Try Again'));
+/** Why a list could not be read (again), after when it last could; milliseconds since the epoch. */
+export function troubleInWords(failure: OmiFailure, readAt: number | undefined, now: number): string {
   const sentence = wordsForFailure(failure)?.sentence ?? '';
+  return readAt === undefined
+    ? sentence
+    : `${l10n.t('as of {0}', dayOrClockTime(readAt, now))} · ${sentence}`;
+}
+
+/** Draws the row of a list that could not be read (again); `trouble`: why, in words. */
+export function troubleItem(family: KeyFamily, trouble: string): TreeItem {
+  const item = new TreeItem(l10n.t('Try Again'));
   item.id = `trouble:${family}`;
   item.iconPath = new ThemeIcon('warning', new ThemeColor('list.warningForeground'));
-  item.description =
-    readAt === undefined ? sentence : `${l10n.t('as of {0}', clockTime(readAt))} · ${sentence}`;
-  item.tooltip = item.description;
-  item.accessibilityInformation = { label: `${item.description} ${l10n.t('Try Again')}`, role: 'button' };
+  item.description = trouble;
+  item.tooltip = trouble;
+  item.accessibilityInformation = { label: `${trouble} ${l10n.t('Try Again')}`, role: 'button' };
   item.command = { command: commandIds.refreshKeys, title: l10n.t('Try Again') };
   return item;
 }

@@ -27,6 +27,10 @@ export interface HostWatch {
   readonly shown: string[];
   /** Every line that the extension wrote into an output channel. */
   readonly logged: string[];
+  /** How far the clock that the extension reads is ahead, in milliseconds. */
+  aheadMs: number;
+  /** Who wants to hear that the window got the focus, or lost it. */
+  readonly focusListeners: Set<(state: vscode.WindowState) => unknown>;
   /** Texts that must never be shown or logged: tokens that were pasted, raw keys that exist. */
   readonly secrets: Set<string>;
 }
@@ -63,8 +67,22 @@ function startWatch(): HostWatch {
     commandsRun: [],
     shown: [],
     logged: [],
+    aheadMs: 0,
+    focusListeners: new Set(),
     secrets: new Set(),
   };
+
+  const now = Date.now;
+  replace(Date, 'now', () => now() + watch.aheadMs);
+
+  const onDidChangeWindowState = vscode.window.onDidChangeWindowState.bind(vscode.window);
+  replace(vscode.window, 'onDidChangeWindowState', (listener: (state: vscode.WindowState) => unknown) => {
+    watch.focusListeners.add(listener);
+    return vscode.Disposable.from(
+      onDidChangeWindowState(listener),
+      new vscode.Disposable(() => watch.focusListeners.delete(listener)),
+    );
+  });
 
   const createTreeView = vscode.window.createTreeView.bind(vscode.window);
   replace(vscode.window, 'createTreeView', (id: string, options: vscode.TreeViewOptions<KeysNode>) => {

@@ -94,6 +94,16 @@ export class Stage {
     return changes(listener);
   }
 
+  /** Lets the extension believe that so many milliseconds went by while the machine slept: no timer goes off. */
+  sleep(ms: number): void {
+    this.#watch.aheadMs += ms;
+  }
+
+  /** The window gets the focus, or loses it. */
+  focus(focused = true): void {
+    this.#watch.focusListeners.forEach((listener) => listener({ focused, active: focused }));
+  }
+
   /** A context key as `when` clauses see it. */
   contextKey(name: (typeof contextKeys)[keyof typeof contextKeys]): unknown {
     return this.#watch.contextKeys.get(name);
@@ -313,6 +323,7 @@ export class Stage {
 
   /** Back to signed out, with fresh keys, no faults and nothing on the screen. */
   async reset(): Promise<void> {
+    this.#watch.aheadMs = 0;
     await this.restoreSettings();
     await this.person.escape();
     this.person.forget();

@@ -255,6 +255,19 @@ describe('expiry is settled when it is read', () => {
     expect(timers.waiting).toEqual([]);
   });
 
+  test.each(['bearer', 'bearerAfterRefusal'] as const)(
+    'and is told when %s finds it, where the timer is late because the machine slept',
+    async (ask) => {
+      const { sessions, clock, states } = openWindow(new MemoryVault());
+      valueOf(await sessions.signIn(ada));
+      const bearer = valueOf(await sessions.bearer());
+      clock.now += 2 * hour;
+      const asked = ask === 'bearer' ? sessions.bearer() : sessions.bearerAfterRefusal(bearer);
+      expect(failureOf(await asked)).toEqual({ kind: 'unauthenticated' });
+      expect(states.at(-1)).toEqual({ kind: 'expired', account: ada.account, reason: 'lapsed' });
+    },
+  );
+
   test('no timer runs after sign-out, nor in a window that is closed', async () => {
     const { sessions, timers } = openWindow(new MemoryVault());
     valueOf(await sessions.signIn(ada));

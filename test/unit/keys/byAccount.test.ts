@@ -144,6 +144,37 @@ describe('a change of account in the middle', () => {
   });
 });
 
+describe('another server', () => {
+  test('no list of the former one is left, in use or not', async () => {
+    await Promise.all([chain.keys.rings.dev.refresh(), chain.keys.rings.mcp.refresh()]);
+    await keysOf('grace').readList('dev');
+    chain.keys.dropLists();
+    expect(chain.keys.rings.dev.state).toEqual({ kind: 'loading' });
+    expect(chain.keys.rings.mcp.state).toEqual({ kind: 'loading' });
+    for (const account of ['ada', 'grace'] as const) {
+      expect(keysOf(account).list('dev')).toBeUndefined();
+      expect(keysOf(account).revocation.lastFilledList('dev')).toBeUndefined();
+    }
+  });
+
+  test.each(['ada', 'grace'] as const)('a read of %s under way is given up', async (account) => {
+    const open = holdList(account);
+    const reading = keysOf(account).readList('dev');
+    await sandbox.waitForRequest({ path: listPath, account });
+    chain.keys.dropLists();
+    open();
+    expect(failureOf(await reading)).toEqual({ kind: 'cancelled' });
+    expect(keysOf(account).list('dev')).toBeUndefined();
+  });
+
+  test('the lists are read again like the first time', async () => {
+    await keysOf('grace').readList('dev');
+    chain.keys.dropLists();
+    expect(idsOf(await keysOf('grace').readList('dev'))).toEqual(idsIn('grace'));
+    expect(idsOf(await keysOf('ada').readList('dev'))).toEqual(idsIn('ada'));
+  });
+});
+
 describe('signed out', () => {
   test('before: unauthenticated, and nothing is sent', async () => {
     const { readList, revocation } = keysOf('linus');

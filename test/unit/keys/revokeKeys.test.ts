@@ -365,6 +365,66 @@ describe('a list that is not to be believed', () => {
     expect(endKinds(await chain.revoke([target]))).toEqual(['revoked']);
   });
 
+  describe('one entry that can never be read', () => {
+    const entryOf = ({ key: { id, name, prefix } }: KeyTarget): object => ({
+      ...{ id, name, key_prefix: prefix },
+      created_at: '2026-01-02T03:04:05Z',
+    });
+    const junk = { id: 'junk', name: 7 };
+    /** From now on the list is this, whatever exists. */
+    const lists = (...body: readonly object[]): { clear(): void } =>
+      sandbox.fault({ method: 'GET', path: listPath, times: Infinity, effect: { status: 200, body } });
+
+    /** The list with the entry was read, and can be read no more. */
+    async function lostSight(target: KeyTarget): Promise<{ clear(): void }> {
+      lists(junk, entryOf(target), entryOf(named('old-laptop')));
+      await chain.keys.rings.dev.refresh();
+      sandbox.clearFaults();
+      return sandbox.fault({ method: 'GET', path: listPath, times: Infinity, effect: { status: 403 } });
+    }
+
+    test('does not keep a later look from confirming', async () => {
+      const target = named('prod-bot');
+      const blind = await lostSight(target);
+      expect(endKinds(await chain.revoke([target]))).toEqual(['notConfirmed']);
+      blind.clear();
+      lists(junk, entryOf(named('old-laptop')));
+      expect(endKinds(await checkRevoked([target], chain.keys.revocation))).toEqual(['revoked']);
+    });
+
+    test('nor the revocation itself, when the list could not be read right before', async () => {
+      const target = named('prod-bot');
+      const blind = await lostSight(target);
+      blind.clear();
+      sandbox.fault({ method: 'GET', path: listPath, times: 1, effect: { status: 403 } });
+      lists(junk, entryOf(named('old-laptop')));
+      expect(endKinds(await chain.revoke([target]))).toEqual(['revoked']);
+    });
+
+    test('nor a later look after somebody else has read the list meanwhile', async () => {
+      const target = named('prod-bot');
+      const blind = await lostSight(target);
+      const known = chain.keys.rings.dev.lastFilled;
+      expect(endKinds(await chain.revoke([target]))).toEqual(['notConfirmed']);
+      blind.clear();
+      lists(junk, entryOf(named('old-laptop')));
+      await chain.keys.rings.dev.refresh();
+      const parts = { ...chain.keys.revocation, lastFilledList: () => known };
+      expect(endKinds(await checkRevoked([target], parts))).toEqual(['revoked']);
+    });
+
+    test('is no proof where it may be the key itself', async () => {
+      const target = named('prod-bot');
+      everyDelete({ noEffect: true });
+      await lostSight(target);
+      sandbox.clearFaults();
+      everyDelete({ noEffect: true });
+      lists(junk, { ...entryOf(target), name: null }, entryOf(named('old-laptop')));
+      await chain.keys.rings.dev.refresh();
+      expect(endKinds(await checkRevoked([target], chain.keys.revocation))).toEqual(['notConfirmed']);
+    });
+  });
+
   test('a later look at an empty list does not make a living key dead', async () => {
     const target = named('prod-bot');
     everyDelete({ noEffect: true });
