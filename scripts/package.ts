@@ -10,7 +10,7 @@ export const vsixPath = join(root, 'out', 'omi-api-keys.vsix');
 /** What activation loads may have so many bytes, minified. */
 const mostAtActivation = 150 * 1024;
 /** And all code together, so many. */
-const mostCode = 345 * 1024;
+const mostCode = 350 * 1024;
 const belongs: readonly RegExp[] = [
   /^package(\.nls(\.[a-z-]+)?)?\.json$/,
   /^dist\/(extension|sieveWorker|part-\w+)\.js$/,

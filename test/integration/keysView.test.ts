@@ -379,7 +379,7 @@ describe('The view API Keys', () => {
       stage.focus(false);
       await hide();
       stage.focus();
-      assert.deepEqual(stage.sandbox.requests, []);
+      assert.deepEqual(stage.sandbox.requestLines, []);
     });
 
     it('say the day, too, where it is not today', async () => {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { factsLastMs, ListWatch } from '../../../src/keys/listWatch';
 import { sandbox, withSandbox } from '../support/sandbox';
 import { ManualTimers } from '../support/sessionParts';
-import { openChain, sent, until, type Chain } from './chain';
+import { openChain, until, type Chain } from './chain';
 
 const minute = 60_000;
 
@@ -51,7 +51,7 @@ describe('a look at the lists', () => {
     watch.look();
     await until('both lists', () => chain.keys.rings.mcp.state.kind === 'ready');
     expect(reads).toBe(1);
-    expect(sent(sandbox).toSorted()).toEqual(['GET /v1/dev/keys', 'GET /v1/mcp/keys']);
+    expect(sandbox.requestLines.toSorted()).toEqual(['GET /v1/dev/keys', 'GET /v1/mcp/keys']);
   });
 
   test.each([
@@ -78,7 +78,7 @@ describe('a look at the lists', () => {
     watch.look();
     expect(reads).toBe(0);
     expect(timers.waiting).toEqual([]);
-    expect(sent(sandbox)).toEqual([]);
+    expect(sandbox.requestLines).toEqual([]);
   });
 });
 
