@@ -13,8 +13,8 @@ import { pause } from '../timers';
 /** A list that takes longer is not waited for before the question; milliseconds. */
 const longestWaitMs = 3000;
 
-/** Whether lists are read for a question that is still to come; a second order meanwhile would ask twice. */
-let isReading = false;
+/** Keys for whose question lists are being read; a second order for one of them meanwhile would ask twice. */
+const awaited = new Set<string>();
 
 /**
  * Asks once, for all, before keys of one account are revoked, with what is so now: old lists are read first. What could
@@ -24,7 +24,8 @@ let isReading = false;
  */
 export async function agreeToRevoke(parts: Parts, targets: readonly KeyTarget[]): Promise<boolean> {
   const [first] = targets;
-  if (!first || isReading) return false;
+  const refs = targets.map(({ key }) => keyRef(key));
+  if (!first || refs.some((ref) => awaited.has(ref))) return false;
   const { keys, sessions, view, now } = parts;
   const isSame = sameServer();
   const account = keys.byAccount(first.accountId);
@@ -32,10 +33,10 @@ export async function agreeToRevoke(parts: Parts, targets: readonly KeyTarget[])
   const ages = (): number[] => families.map((family) => account.readAt(family) ?? -Infinity);
   const isOld = (readAt: number): boolean => now() - readAt > factsLastMs;
   if (ages().some(isOld)) {
-    isReading = true;
+    refs.forEach((ref) => awaited.add(ref));
     const reads = view.withProgress(() => Promise.all(families.map(account.readList)));
     await Promise.race([reads, pause(longestWaitMs)]);
-    isReading = false;
+    refs.forEach((ref) => awaited.delete(ref));
   }
   const listed = new Map(
     families.flatMap((family) => account.list(family)?.keys ?? []).map((key) => [keyRef(key), key]),
