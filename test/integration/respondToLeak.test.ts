@@ -309,7 +309,7 @@ describe('Respond to Leaked API Key', () => {
         last.text,
         `Already dead: ${named(key)} was gone before anything was revoked. ${bothRefuse}`,
       );
-      assert.deepEqual(scene.stage.deletes(), [idPath(key)]);
+      assert.deepEqual(scene.stage.deletes(), [idPath(key), idPath(key)]);
     });
 
     it('with the digits of the one that was revoked: the leaked one is STILL LIVE, and named by its ID', async () => {
