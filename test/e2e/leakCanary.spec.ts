@@ -187,6 +187,7 @@ test('no key leaves the file it stands in, whatever is done about it', async ({ 
       await person.run('Omi: Add File with API Key to .gitignore');
       await expect(person.toast('Git ignores local.ts now.')).toBeVisible();
       await person.clearToasts();
+      await person.run('View: Close Editor');
     });
 
     await test.step('create a key, put it into .env, rotate it there', async () => {
