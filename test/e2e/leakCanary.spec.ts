@@ -175,13 +175,13 @@ test('no key leaves the file it stands in, whatever is done about it', async ({ 
 
     await test.step('move a key to .env, keep another file out of Git', async () => {
       write(folder, 'moved.ts', `export const moved = '${moved}';\n`);
+      write(folder, 'local.ts', `export const local = '${local}';\n`);
       await openFile(person, 'moved.ts');
       await clickKey(person);
       await person.run('Omi: Replace API Key with an Environment Reference');
       await expect(person.toast('moved.ts reads the key from process.env.')).toContainText('.env');
       await expect(marks(person)).toHaveCount(0);
       await person.clearToasts();
-      write(folder, 'local.ts', `export const local = '${local}';\n`);
       await openFile(person, 'local.ts');
       await clickKey(person);
       await person.run('Omi: Add File with API Key to .gitignore');
