@@ -216,7 +216,7 @@ test('no key leaves the file it stands in, whatever is done about it', async ({ 
       await person.pressModal('Rotate');
       await person.replaceInWorkspace('.env:');
       noteNewKey();
-      await person.press('Enter');
+      await person.acceptTicked();
       await expect(person.toast('Rotated "fresh-bot"')).toContainText('is in .env:');
       await person.clearToasts();
       expect(new Set(keys).size, 'keys that were looked for').toBe(9);

@@ -102,7 +102,7 @@ for (const theme of ['light', 'dark'] as const) {
       await person.pressModal('Rotate');
       await person.replaceInWorkspace('deploy.yaml:2');
       await takePicture(person, 'rotate', theme);
-      await person.press('Enter');
+      await person.acceptTicked();
       await expect(person.toast('Rotated "notes-to-calendar"')).toBeVisible();
     } finally {
       for (const name of Object.keys(texts)) await rm(join(studio.folder, name), { force: true });

@@ -33,7 +33,7 @@ test('from the context menu: the file holds the new key, the old one is gone', a
   await person.pressModal('Rotate');
   await person.replaceInWorkspace('.env:2');
   expect(deletes(sandbox).length, 'nothing is revoked before the key is placed').toBe(0);
-  await person.press('Enter');
+  await person.acceptTicked();
   const toast = person.toast(/Rotated "prod-bot": the old key omi_dev_[0-9a-f]{4}…[0-9a-f]{4} is revoked/);
   await expect(toast).toContainText(/The new key omi_dev_[0-9a-f]{4}…[0-9a-f]{4} is in \.env:2\./);
   expectOneDeleteEach(sandbox, old);
