@@ -82,12 +82,13 @@ async function openServer(
     host: 'newest',
     extensionsDir,
     userSettings: settings,
-    defaultFolder: folder,
     ...(port === undefined ? {} : { port }),
   });
+  // Named in the address: in a default folder of the server, VS Code draws no problems into the texts.
+  const address = `${server.url}/?folder=${encodeURIComponent(folder)}`;
   return {
-    address: server.url,
-    opening: `Open ${server.url} in a browser: it is VS Code ${server.host.version}.`,
+    address,
+    opening: `Open ${address} in a browser: it is VS Code ${server.host.version}.`,
     closed: new Promise(() => undefined),
     stop: () => server.stop(),
   };

@@ -7,7 +7,7 @@ import {
   keyMenu,
   marks,
   openFile,
-  openIgnoredFile,
+  openInExplorer,
   openProblems,
   quickFixes,
 } from './support/editing';
@@ -102,7 +102,7 @@ test('no key leaves the file it stands in, whatever is done about it', async ({ 
     });
 
     await test.step('ignore in a file that has no comments', async () => {
-      await openIgnoredFile(person, '.env');
+      await openInExplorer(person, '.env');
       await clickKey(person);
       await person.run('Omi: Ignore API Key on This Line');
       await expect(person.toast('is ignored in .env')).toBeVisible();

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { launchBrowser } from '../hosts/window';
 import { signInThroughBrowser } from './support/consent';
+import { marks, openInExplorer } from './support/editing';
 import { Person } from './support/person';
 
 const root = join(__dirname, '..', '..');
@@ -30,6 +31,8 @@ test('npm start: sign in by clicking as it says, revoke one key, Ctrl-C leaves n
     await person.pressModal('Revoke');
     await expect(person.toast('Revoked "prod-bot"')).toBeVisible();
     await expect(person.rows('prod-bot')).toHaveCount(0);
+    await openInExplorer(person, 'bot.ts');
+    await expect(marks(person), 'the key that somebody left').toHaveCount(1);
 
     // A terminal interrupts npm's own shell as well, which npm passes on as its end.
     start.signalAll('SIGINT');

@@ -28,8 +28,6 @@ export interface ServerOptions {
   readonly workspaceTrust?: boolean;
   /** Added to the environment of the server and thereby of the extension host. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Opened when the address names no folder. */
-  readonly defaultFolder?: string;
   /** A fixed port; any free one when left out. */
   readonly port?: number;
 }
@@ -114,7 +112,6 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     ...directories,
     ...['--telemetry-level', 'off'],
     ...(options.workspaceTrust ? [] : ['--disable-workspace-trust']),
-    ...(options.defaultFolder === undefined ? [] : ['--default-folder', options.defaultFolder]),
     ...(options.smokeTestDriver ? ['--enable-smoke-test-driver'] : []),
   ];
   const server = guarded(host.node, args, env, [temporary]);

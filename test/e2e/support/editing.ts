@@ -15,8 +15,8 @@ export async function openFile({ page, quickInput, input }: Person, name: string
   await expect(page.locator('.tabs-container .tab.active')).toContainText(name);
 }
 
-/** Opens a file that Git ignores, which VS Code does not find by its name. */
-export async function openIgnoredFile(person: Person, name: string): Promise<void> {
+/** Opens a file from the Explorer, also one that Git ignores, which VS Code does not find by its name. */
+export async function openInExplorer(person: Person, name: string): Promise<void> {
   await person.run('File: Focus on Files Explorer');
   await person.page.locator('.explorer-folders-view .monaco-list-row', { hasText: name }).click();
   await expect(person.page.locator('.tabs-container .tab.active')).toContainText(name);
